@@ -1,0 +1,69 @@
+/* Small helps for the signed-in pages. Every page also works without this file. */
+(() => {
+  "use strict";
+  const on = (name, act, capture = false) => document.addEventListener(name, act, capture);
+  const isPost = (form) => (form.getAttribute("method") || "").toLowerCase() === "post";
+
+  document.documentElement.classList.add("js"); // shows [data-js], hides .no-js
+
+  /* A form waits while it is being sent; its fields, the idempotency key too, stay as they are. */
+  const hold = (form, sent) => {
+    if (!form || "again" in form.dataset) return;
+    form.toggleAttribute("data-sent", sent);
+    form.ariaBusy = String(sent);
+    for (const button of form.querySelectorAll("[type=submit]")) button.ariaDisabled = String(sent);
+  };
+  on("submit", (event) => {
+    const form = event.target;
+    const question = event.submitter?.dataset.confirm || form.dataset.confirm;
+    if (form.hasAttribute("data-sent") || (question && !window.confirm(question))) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      return;
+    }
+    if (!isPost(form)) return;
+    hold(form, true);
+    setTimeout(() => event.defaultPrevented && !form.matches(".htmx-request") && hold(form, false));
+  }, true);
+  window.addEventListener("pageshow", () => { // back from the next page
+    for (const form of document.querySelectorAll("form[data-sent]")) hold(form, false);
+  });
+
+  /* htmx: the CSRF token goes along; what failed is told at the top. */
+  const tell = () => {
+    const place = document.getElementById("notice");
+    if (!place?.dataset.failed) return;
+    const line = document.createElement("p");
+    line.className = "note bad";
+    line.setAttribute("role", "alert");
+    line.textContent = place.dataset.failed;
+    place.replaceChildren(line);
+    place.scrollIntoView({ block: "nearest" });
+  };
+  on("htmx:config:request", ({ detail }) => {
+    const token = document.querySelector('meta[name="csrf-token"]');
+    if (token) detail.ctx.request.headers["X-CSRFToken"] = token.content;
+  });
+  on("htmx:before:request", ({ detail }) => hold(detail.ctx.request.form, true));
+  on("htmx:finally:request", ({ detail }) => hold(detail.ctx.request.form, false));
+  on("htmx:response:error", ({ detail }) => detail.ctx.response.status >= 500 && tell());
+  on("htmx:error", tell);
+
+  /* data-check-all="name": one box for all of that name in the same form. */
+  const boxes = (form, name) =>
+    [...form.querySelectorAll("input[type=checkbox]")].filter((box) => box.name === name && !box.disabled);
+  on("change", ({ target }) => {
+    if (target.matches("select[data-autosubmit]")) target.form?.requestSubmit();
+    if (!target.form || target.type !== "checkbox") return;
+    if (target.dataset.checkAll) {
+      for (const box of boxes(target.form, target.dataset.checkAll)) box.checked = target.checked;
+      return;
+    }
+    const master = target.form.querySelector(`[data-check-all="${CSS.escape(target.name)}"]`);
+    if (!master) return;
+    const checked = boxes(target.form, target.name).map((box) => box.checked);
+    master.checked = checked.every(Boolean);
+    master.indeterminate = !master.checked && checked.some(Boolean);
+  });
+  on("click", ({ target }) => target.closest?.("[data-print]") && window.print());
+})();

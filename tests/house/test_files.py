@@ -1,0 +1,130 @@
+"""A file's name says what is in it, and one can read it in one sitting."""
+
+import ast
+import subprocess
+
+from tests.house.sources import MODULES, PACKAGE, ROOT, TESTS, short, tree
+from volunteer.features import FEATURES
+
+TOP = {
+    "app.py",
+    "volunteer",
+    "templates",
+    "static",
+    "migrations",
+    "tests",
+    "requirements.txt",
+    "README.md",
+    "pyproject.toml",
+}
+
+#: What a feature may be made of (architecture.md).
+PARTS = {
+    "__init__",
+    "models",
+    "rules",
+    "errors",
+    "access",
+    "queries",
+    "service",
+    "forms",
+    "views",
+    "api",
+    "jobs",
+    "commands",
+}
+
+#: The nouns that features add of their own. A new one is a decision: say it here.
+OWN = {
+    "people": {"importer", "workbook"},
+    "shifts": {"poster"},
+    "accounts": {"logins", "passwords"},
+    "attendance": {"roll_call", "tokens"},
+    "reminders": {"channels"},
+    "audits": {"workbook"},
+    "home": {"demo", "serving"},
+}
+
+CORE = {
+    "__init__",
+    "actor",
+    "assets",
+    "clock",
+    "db",
+    "errors",
+    "fragments",
+    "headers",
+    "health",
+    "i18n",
+    "jobs",
+    "journal",
+    "login",
+    "logs",
+    "models",
+    "paging",
+    "payload",
+    "progress",
+    "settings",
+    "shell",
+    "startup",
+    "tables",
+    "tokens",
+    "triggers",
+}
+
+NOBODYS = {"util", "utils", "helper", "helpers", "common", "misc", "shared", "base", "lib"}
+LONGEST = 400
+
+
+def test_the_top_level_holds_what_the_map_says():
+    asked = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False).stdout
+    top = {line.split("/")[0] for line in listed.splitlines()}
+    assert {name for name in top if not name.startswith(".")} <= TOP
+
+
+def test_every_folder_is_a_feature_in_the_order():
+    folders = {path.name for path in PACKAGE.iterdir() if path.is_dir()} - {"__pycache__"}
+    assert folders == {*FEATURES, "core", "translations"}
+    assert {path.name for path in PACKAGE.glob("*.py")} == {"__init__.py", "features.py"}
+
+
+def test_a_feature_is_made_of_known_parts():
+    wrong = []
+    for path in MODULES:
+        folder = path.parent.name
+        if path.parent.parent != PACKAGE:
+            assert path.parent == PACKAGE, f"{short(path)} lies too deep"
+            continue
+        known = CORE if folder == "core" else PARTS | OWN.get(folder, set())
+        if path.stem not in known:
+            wrong.append(short(path))
+    assert not wrong, f"not in the list of {__file__}: {wrong}"
+
+
+def test_nothing_is_a_lost_property_room():
+    wrong = [short(path) for path in [*MODULES, *TESTS] if path.stem in NOBODYS]
+    assert not wrong
+
+
+def test_no_module_outgrows_a_reader():
+    long = {
+        short(path): lines
+        for path in [*MODULES, *TESTS, ROOT / "app.py"]
+        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > LONGEST
+    }
+    assert not long
+
+
+def test_every_module_says_what_belongs_in_it():
+    silent = [short(path) for path in MODULES if not ast.get_docstring(tree(path))]
+    assert not silent
+
+
+def test_a_feature_begins_with_words_only():
+    wrong = [
+        short(path)
+        for path in PACKAGE.glob("*/__init__.py")
+        if len(tree(path).body) != 1 or not ast.get_docstring(tree(path))
+    ]
+    assert not wrong

@@ -1,0 +1,1 @@
+"""Log-ins: activation, passwords, one-time links, roles over units."""

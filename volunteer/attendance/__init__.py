@@ -1,0 +1,1 @@
+"""Scans, presence, check-in and check-out by QR code and by roll call."""

@@ -1,0 +1,13 @@
+"""When attendance is looked after."""
+
+from datetime import datetime
+
+from volunteer.core.jobs import job
+
+from . import roll_call
+
+
+@job("attendance.close_forgotten", minute="*/5", catch_up_hours=1)
+def close_forgotten(now: datetime) -> int:
+    """Close forgotten check-outs; a run that was missed is covered by the next (R15)."""
+    return roll_call.close_forgotten(now=now)

@@ -1,0 +1,300 @@
+"""Checking in and out: one verb, one scan, one transaction."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import bindparam, insert, update
+
+from volunteer.core.actor import Actor
+from volunteer.core.clock import Month, local_day
+from volunteer.core.db import LostRace, again_on_conflict, db, transaction
+from volunteer.hours import queries as ledger
+from volunteer.hours import service as hours
+from volunteer.hours.models import SourceClass
+from volunteer.hours.rules import counted
+from volunteer.targets import queries as targets
+
+from . import access, queries, rules
+from .errors import KeyReused
+from .models import (
+    Attendance,
+    AttendanceState,
+    Channel,
+    Direction,
+    EvidenceClass,
+    Position,
+    Review,
+    Scan,
+    TimeQuality,
+    Verdict,
+)
+from .queries import Posting, SiteHere
+from .rules import Candidate, Decision
+
+_insert_scan = insert(Scan).returning(Scan.id)
+_insert_attendance = insert(Attendance)
+_close = (
+    update(Attendance)
+    .where(Attendance.id == bindparam("attendance_id"), Attendance.state == bindparam("old_state"))
+    .values(
+        state=AttendanceState.CLOSED,
+        review=bindparam("new_review"),
+        out_scan_id=bindparam("scan_id"),
+        left_at=bindparam("left", type_=Attendance.left_at.type),
+        policy_id=bindparam("policy"),
+        revision=bindparam("new_revision"),
+    )
+)
+
+
+class Request(NamedTuple):
+    """What the door read: which code, with what key, from where."""
+
+    site: SiteHere
+    key: str
+    token_hash: str | None = None
+    shift: str | None = None
+    ip_prefix: str | None = None
+    browser_class: str | None = None
+
+    def body_hash(self, direction: Direction) -> str:
+        """Return what must be the same when the key comes again."""
+        text = f"{direction}|{self.site.id}|{self.shift or ''}"
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+@again_on_conflict
+def check_in(request: Request, *, actor: Actor, now: datetime) -> dict[str, Any]:
+    """Check the actor in at the shift that the site and the moment point to.
+
+    Every attempt is one `scan` row, refused ones too. Returns the answer: `verdict`,
+    `reason`, `flags` and the facts of the page, all plain JSON. The same key again
+    returns the stored first answer, whatever is true by now (R17); the same key for
+    something else raises KeyReused.
+    """
+    return _scan(request, Direction.IN, actor=actor, now=now)
+
+
+@again_on_conflict
+def check_out(request: Request, *, actor: Actor, now: datetime) -> dict[str, Any]:
+    """Check the actor out and enter the minutes into the ledger, in one transaction.
+
+    What is returned and what a repeat does: as `check_in`.
+    """
+    return _scan(request, Direction.OUT, actor=actor, now=now)
+
+
+def _scan(request: Request, direction: Direction, *, actor: Actor, now: datetime) -> dict[str, Any]:
+    person_id = access.require_self(actor)
+    account_id = actor.account_id or 0
+    body_hash = request.body_hash(direction)
+    with transaction():
+        if known := queries.stored_answer(account_id, request.key):
+            if known[0] != body_hash:
+                raise KeyReused()
+            return known[1]
+        member = queries.member(person_id, local_day(now), lock=True)
+        candidates = queries.candidates(person_id, now)
+        decide = rules.decide_in if direction is Direction.IN else rules.decide_out
+        decision = decide(candidates, request.site.id, now, request.shift)
+        if member.state != "active" or member.unit_id is None:
+            decision = Decision(rules.REFUSED, "account_inactive", None)
+        scan = _scan_row(request, direction, account_id, person_id, body_hash, decision, now)
+        answer = _answer(direction, decision, candidates, request.site, now)
+        answer["name"] = member.name
+        moves = decision.verdict in (rules.ACCEPTED, rules.HELD) and decision.target
+        if not moves or member.unit_id is None:
+            db.session.execute(_insert_scan, {**scan, "answer": answer})
+            return answer
+        if direction is Direction.IN:
+            scan_id = db.session.execute(_insert_scan, {**scan, "answer": answer}).scalar_one()
+            _enter_shift(moves, person_id, member.unit_id, scan_id, decision, now)
+            return answer
+        facts = queries.posting(moves.attendance_id or 0)
+        if facts is None:
+            raise LostRace()
+        earns = earned(facts, now)
+        held = moves.review == Review.PENDING or earns.waits
+        answer |= {"minutes": earns.minutes, "held": held, "cut": earns.cut}
+        by_hand = facts.evidence_class == EvidenceClass.D
+        settle(
+            facts,
+            earns,
+            scan_id=db.session.execute(_insert_scan, {**scan, "answer": answer}).scalar_one(),
+            left_at=now,
+            review=Review.PENDING if held else Review.NONE,
+            source_class=SourceClass.MANUAL if by_hand else SourceClass.SCANNED,
+            actor=actor,
+            now=now,
+        )
+        return answer
+
+
+def _scan_row(
+    request: Request,
+    direction: Direction,
+    account_id: int,
+    person_id: int,
+    body_hash: str,
+    decision: Decision,
+    now: datetime,
+) -> dict[str, Any]:
+    return {
+        "key": request.key,
+        "body_hash": body_hash,
+        "direction": direction,
+        "channel": Channel.SITE_STATIC,
+        "shift_id": decision.target and decision.target.shift_id,
+        "person_id": person_id,
+        "site_id": request.site.id,
+        "actor_account_id": account_id,
+        "raw_token_hash": request.token_hash,
+        "received_at": now,
+        "effective_at": now,
+        "time_quality": TimeQuality.SERVER,
+        "position": Position.NONE,
+        "ip_prefix": request.ip_prefix,
+        "browser_class": request.browser_class,
+        "verdict": decision.verdict,
+        "reason": decision.reason,
+        "flags": list(decision.flags),
+        "offline": False,
+    }
+
+
+def _answer(
+    direction: Direction,
+    decision: Decision,
+    candidates: Sequence[Candidate],
+    site: SiteHere,
+    now: datetime,
+) -> dict[str, Any]:
+    """Return the answer as plain JSON, so that a replay shows the same page."""
+    answer: dict[str, Any] = {
+        "direction": direction,
+        "verdict": decision.verdict,
+        "reason": decision.reason,
+        "flags": list(decision.flags),
+        "at": now.isoformat(),
+        "site": site.name,
+    }
+    if target := decision.target:
+        answer |= {
+            "shift": target.shift,
+            "title": target.title,
+            "site": target.site_name,
+            "starts_at": target.starts_at.isoformat(),
+            "ends_at": target.ends_at.isoformat(),
+            "opens_at": target.opens_at.isoformat(),
+            "arrived_at": target.arrived_at and target.arrived_at.isoformat(),
+            "left_at": target.left_at and target.left_at.isoformat(),
+        }
+    if decision.reason == "ambiguous_shift":
+        answer["choices"] = [
+            {"shift": c.shift, "title": c.title, "starts_at": c.starts_at.isoformat()}
+            for c in candidates
+            if c.site_id == site.id and c.opens_at <= now <= c.in_until
+        ]
+    return answer
+
+
+def _enter_shift(
+    target: Candidate,
+    person_id: int,
+    unit_id: int,
+    scan_id: int,
+    decision: Decision,
+    now: datetime,
+) -> None:
+    review = Review.PENDING if decision.verdict == Verdict.HELD else Review.NONE
+    db.session.execute(
+        _insert_attendance,
+        {
+            "shift_id": target.shift_id,
+            "person_id": person_id,
+            "unit_id": unit_id,
+            "state": AttendanceState.OPEN,
+            "in_scan_id": scan_id,
+            "arrived_at": now,
+            "evidence_class": EvidenceClass.C,
+            "review": review,
+            "revision": 0,
+        },
+    )
+
+
+class Earned(NamedTuple):
+    """What an attendance earns: whole minutes, why they are cut, under which policy version."""
+
+    minutes: int
+    cut: str | None
+    policy_id: int
+
+    @property
+    def waits(self) -> bool:
+        """A record over the maximum waits for a person, uncut (R13)."""
+        return self.cut == "over_record"
+
+
+def earned(facts: Posting, left_at: datetime) -> Earned:
+    """Return what an attendance earns when it ends at `left_at` (R9 to R13)."""
+    day = local_day(facts.starts_at)
+    policy = targets.policy_for(Month.of_day(day))
+    result = counted(
+        [(facts.arrived_at or left_at, left_at)],
+        facts.starts_at,
+        facts.ends_at,
+        targets.terms_of(policy),
+        posted_today=ledger.posted_on(facts.person_id, day),
+    )
+    return Earned(result.minutes, result.reason, policy.id)
+
+
+def settle(
+    facts: Posting,
+    earns: Earned,
+    *,
+    scan_id: int | None,
+    left_at: datetime,
+    review: Review,
+    source_class: SourceClass,
+    reason: str | None = None,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Close an attendance and enter its minutes; while `review` is pending they wait.
+
+    Raises LostRace where the attendance has moved since `facts` were read.
+    """
+    posts = bool(earns.minutes) and review != Review.PENDING
+    revision = facts.revision + (1 if posts else 0)
+    closed = db.session.execute(
+        _close,
+        {
+            "attendance_id": facts.attendance_id,
+            "old_state": facts.state,
+            "new_review": review,
+            "scan_id": scan_id,
+            "left": left_at,
+            "policy": earns.policy_id,
+            "new_revision": revision,
+        },
+    )
+    if closed.rowcount != 1:
+        raise LostRace()
+    if posts:
+        hours.enter(
+            person_id=facts.person_id,
+            unit_id=facts.unit_id,
+            grid_id=facts.grid_id,
+            service_day=local_day(facts.starts_at),
+            minutes=earns.minutes,
+            nature=facts.nature,
+            source=f"attendance:{facts.attendance_id}:{revision}",
+            source_class=source_class,
+            reason=reason,
+            entered_by=actor.account_id,
+            now=now,
+        )

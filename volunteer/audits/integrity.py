@@ -1,0 +1,182 @@
+"""`flask check`: does the ledger follow from attendance, and attendance from the scans?
+
+Read only; it does not use the verbs that wrote the rows, and it names what it finds.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date
+from functools import cache
+from typing import NamedTuple
+
+from sqlalchemy import and_, cast, func, literal, or_, select
+from sqlalchemy.orm import aliased
+
+from volunteer.attendance.models import Attendance, AttendanceState, Review, Scan, Verdict
+from volunteer.core.clock import Month, local_day
+from volunteer.core.db import db
+from volunteer.hours.models import LedgerEntry
+from volunteer.hours.rules import counted
+from volunteer.shifts.models import Assignment, AssignmentState, Shift
+from volunteer.targets import queries as targets
+
+#: How many rows are held in memory at a time.
+BATCH = 5000
+
+
+class Finding(NamedTuple):
+    """Something that does not follow: what, and the row in which it shows."""
+
+    code: str
+    row: str
+
+
+def findings() -> Iterator[Finding]:
+    """Yield everything that is wrong; nothing where all is well."""
+    yield from _orphans()
+    yield from _scans_disagree()
+    yield from _entries_disagree()
+    yield from _corrections()
+    yield from _overlaps()
+
+
+_source = (
+    literal("attendance:")
+    + cast(Attendance.id, LedgerEntry.source.type)
+    + literal(":")
+    + cast(Attendance.revision, LedgerEntry.source.type)
+)
+
+
+def _orphans() -> Iterator[Finding]:
+    """Yield entries whose attendance is not there, and attendances whose entry is not there."""
+    known = set(db.session.scalars(select(Attendance.id)))
+    entries = select(LedgerEntry.source).where(LedgerEntry.source.startswith("attendance:"))
+    for source in db.session.scalars(entries.execution_options(yield_per=BATCH)):
+        if int(source.split(":")[1]) not in known:
+            yield Finding("entry_without_attendance", source)
+    unposted = (
+        select(Attendance.id)
+        .outerjoin(LedgerEntry, LedgerEntry.source == _source)
+        .where(Attendance.revision > 0, LedgerEntry.id.is_(None))
+    )
+    for attendance_id in db.session.scalars(unposted):
+        yield Finding("attendance_without_entry", f"attendance:{attendance_id}")
+
+
+def _scans_disagree() -> Iterator[Finding]:
+    """Yield attendances that do not say what their scans say."""
+    came, went = aliased(Scan), aliased(Scan)
+    heard = [Verdict.ACCEPTED, Verdict.HELD]
+    wrong = (
+        select(Attendance.id)
+        .outerjoin(came, came.id == Attendance.in_scan_id)
+        .outerjoin(went, went.id == Attendance.out_scan_id)
+        .where(
+            or_(
+                came.id.is_(None),
+                came.person_id != Attendance.person_id,
+                came.shift_id != Attendance.shift_id,
+                came.effective_at != Attendance.arrived_at,
+                came.verdict.not_in(heard),
+                and_(Attendance.state == AttendanceState.CLOSED, went.id.is_(None)),
+                went.person_id != Attendance.person_id,
+                went.shift_id != Attendance.shift_id,
+                went.effective_at != Attendance.left_at,
+                went.verdict.not_in(heard),
+            )
+        )
+    )
+    for attendance_id in db.session.scalars(wrong):
+        yield Finding("scan_disagrees", f"attendance:{attendance_id}")
+
+
+def _entries_disagree() -> Iterator[Finding]:
+    """Reckon every attendance again and yield those whose entry says something else."""
+    statement = (
+        select(
+            Attendance.id,
+            Attendance.person_id,
+            Attendance.unit_id,
+            Attendance.state,
+            Attendance.review,
+            Attendance.arrived_at,
+            Attendance.left_at,
+            Shift.starts_at,
+            Shift.ends_at,
+            LedgerEntry.person_id,
+            LedgerEntry.unit_id,
+            LedgerEntry.month,
+            LedgerEntry.service_day,
+            LedgerEntry.minutes,
+        )
+        .join(Shift, Shift.id == Attendance.shift_id)
+        .outerjoin(LedgerEntry, and_(Attendance.revision > 0, LedgerEntry.source == _source))
+        .order_by(Attendance.id)
+        .execution_options(yield_per=BATCH)
+    )
+    by_day, policy_for = _minutes_by_day(), cache(targets.policy_for)
+    for row in db.session.execute(statement):
+        (attendance_id, person_id, unit_id, state, review, arrived, left, starts, ends) = row[:9]
+        entry_person, entry_unit, month, day, minutes = row[9:]
+        pays = state == AttendanceState.CLOSED and review in {Review.NONE, Review.APPROVED}
+        expected_day = local_day(starts)
+        policy = policy_for(Month.of_day(expected_day))
+        due = 0
+        if pays and arrived and left:
+            due = counted([(arrived, left)], starts, ends, targets.terms_of(policy)).minutes
+        full = by_day.get((person_id, expected_day), 0) >= policy.max_minutes_per_day
+        right = (minutes or 0) == due or (full and (minutes or 0) < due)  # R13: the day's maximum
+        if minutes is not None and right:
+            right = (entry_person, entry_unit, day, month) == (
+                person_id,
+                unit_id,
+                expected_day,
+                str(Month.of(starts)),
+            )
+        if not right:
+            yield Finding("entry_disagrees", f"attendance:{attendance_id}")
+
+
+def _minutes_by_day() -> dict[tuple[int, date], int]:
+    """Return the minutes of each person and day on which several records were entered."""
+    found: dict[tuple[int, date], int] = defaultdict(int)
+    statement = (
+        select(LedgerEntry.person_id, LedgerEntry.service_day, func.sum(LedgerEntry.minutes))
+        .group_by(LedgerEntry.person_id, LedgerEntry.service_day)
+        .having(func.count(LedgerEntry.id) > 1)
+    )
+    for person_id, day, minutes in db.session.execute(statement):
+        found[person_id, day] = minutes
+    return found
+
+
+def _corrections() -> Iterator[Finding]:
+    corrected = aliased(LedgerEntry)
+    wrong = (
+        select(LedgerEntry.id)
+        .join(corrected, corrected.id == LedgerEntry.corrects_id)
+        .where(corrected.person_id != LedgerEntry.person_id)
+    )
+    for entry_id in db.session.scalars(wrong):
+        yield Finding("correction_of_another", f"ledger_entry:{entry_id}")
+
+
+def _overlaps() -> Iterator[Finding]:
+    other = aliased(Assignment)
+    wrong = (
+        select(Assignment.id)
+        .join(
+            other,
+            and_(
+                other.person_id == Assignment.person_id,
+                other.id > Assignment.id,
+                other.state == AssignmentState.ASSIGNED,
+                other.starts_at < Assignment.ends_at,
+                other.ends_at > Assignment.starts_at,
+            ),
+        )
+        .where(Assignment.state == AssignmentState.ASSIGNED)
+    )
+    for assignment_id in db.session.scalars(wrong):
+        yield Finding("assignments_overlap", f"assignment:{assignment_id}")

@@ -1,0 +1,57 @@
+"""The features, lowest first: each may import only those named before it.
+
+This one tuple is the registration order, the import law (kept by
+`tests/house/test_imports.py`) and the table of contents.
+"""
+
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
+
+from flask import Flask
+
+from volunteer.attendance import queries as attendance
+from volunteer.reminders import service as reminders
+from volunteer.shifts import service as shifts
+
+FEATURES = (
+    "units",
+    "people",
+    "accounts",
+    "shifts",
+    "hours",
+    "targets",
+    "activities",
+    "posts",
+    "attendance",
+    "audits",
+    "reminders",
+    "home",
+)
+
+
+def init_app(app: Flask) -> None:
+    """Attach every feature's tables, jobs, pages and commands."""
+    for feature in FEATURES:
+        load(feature, "models")
+        load(feature, "jobs")
+        for part in ("views", "api"):
+            if module := load(feature, part):
+                for blueprint in module.blueprints:
+                    app.register_blueprint(blueprint)
+        if module := load(feature, "commands"):
+            for group in module.groups:
+                app.cli.add_command(group)
+    connect_hooks()
+
+
+def connect_hooks() -> None:
+    """Fill the hook lists by which a lower feature reaches a higher one. A repeat is one."""
+    shifts.has_attendance[:] = [attendance.has_attendance]
+    shifts.on_cancel[:] = [reminders.tell_cancelled]
+
+
+def load(feature: str, part: str) -> ModuleType | None:
+    """Import `volunteer.<feature>.<part>`, or return None if it has no such part."""
+    name = f"volunteer.{feature}.{part}"
+    return import_module(name) if find_spec(name) else None

@@ -1,0 +1,1 @@
+"""Front pages, health, the demo city, the server."""

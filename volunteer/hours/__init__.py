@@ -1,0 +1,1 @@
+"""The ledger of service minutes: entries are added, never changed or removed."""

@@ -1,0 +1,101 @@
+"""Questions about the ledger."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, Select, bindparam, func, select
+
+from volunteer.core.clock import Month
+from volunteer.core.db import db, within
+from volunteer.shifts.models import Nature
+from volunteer.units.models import Unit
+
+from .models import LedgerEntry
+
+
+def counts_for_target(*, duty_counts: bool) -> ColumnElement[bool]:
+    """Return the condition that an entry counts to the monthly minimum (R21)."""
+    if duty_counts:
+        return LedgerEntry.nature.in_([Nature.VOLUNTARY, Nature.DUTY])
+    return LedgerEntry.nature == Nature.VOLUNTARY
+
+
+def served_by_person(month: Month, *, duty_counts: bool) -> Select[int, int]:
+    """Return the statement (person_id, served minutes) of a month, people with entries only."""
+    return (
+        select(LedgerEntry.person_id, func.sum(LedgerEntry.minutes).label("served"))
+        .where(LedgerEntry.month == str(month), counts_for_target(duty_counts=duty_counts))
+        .group_by(LedgerEntry.person_id)
+    )
+
+
+def minutes_of(person_id: int, month: Month, *, duty_counts: bool = False) -> int:
+    """Return one person's minutes of a month that count to the minimum."""
+    return db.session.scalars(
+        select(func.coalesce(func.sum(LedgerEntry.minutes), 0)).where(
+            LedgerEntry.person_id == person_id,
+            LedgerEntry.month == str(month),
+            counts_for_target(duty_counts=duty_counts),
+        )
+    ).one()
+
+
+def minutes_in(month: Month, *, under: Sequence[str]) -> int:
+    """Return the sum of every entry of the month for units of the subtrees, of any nature."""
+    statement = select(func.coalesce(func.sum(LedgerEntry.minutes), 0)).where(
+        LedgerEntry.month == str(month)
+    )
+    if tuple(under) != ("/",):
+        statement = statement.join(Unit, Unit.id == LedgerEntry.unit_id).where(
+            within(Unit.path, under)
+        )
+    return db.session.scalars(statement).one()
+
+
+_posted = select(func.coalesce(func.sum(LedgerEntry.minutes), 0)).where(
+    LedgerEntry.person_id == bindparam("person_id"),
+    LedgerEntry.month == bindparam("month"),
+    LedgerEntry.service_day == bindparam("day"),
+)
+
+
+def posted_on(person_id: int, day: date) -> int:
+    """Return the minutes already in the ledger for a person and a day of service."""
+    facts = {"person_id": person_id, "month": str(Month.of_day(day)), "day": day}
+    return db.session.execute(_posted, facts).scalar_one()
+
+
+class Line(NamedTuple):
+    """One entry as its person reads it."""
+
+    id: int
+    service_day: date
+    minutes: int
+    nature: str
+    source: str
+    source_class: str
+    reason: str | None
+
+
+def entries_of(person_id: int, month: Month, *, limit: int = 200) -> Sequence[Line]:
+    """Return a person's entries of a month, newest day first."""
+    statement = (
+        select(
+            LedgerEntry.id,
+            LedgerEntry.service_day,
+            LedgerEntry.minutes,
+            LedgerEntry.nature,
+            LedgerEntry.source,
+            LedgerEntry.source_class,
+            LedgerEntry.reason,
+        )
+        .where(LedgerEntry.person_id == person_id, LedgerEntry.month == str(month))
+        .order_by(LedgerEntry.service_day.desc(), LedgerEntry.id.desc())
+        .limit(limit)
+    )
+    return [Line(*row) for row in db.session.execute(statement)]
+
+
+def with_source(source: str) -> LedgerEntry | None:
+    return db.session.scalar(select(LedgerEntry).where(LedgerEntry.source == source))

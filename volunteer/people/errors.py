@@ -1,0 +1,106 @@
+"""What is refused about people and their files."""
+
+from volunteer.core.errors import DomainError
+from volunteer.core.i18n import N_
+from volunteer.core.tables import FileRefused
+
+
+class HeaderUnknown(FileRefused):
+    code = "header_unknown"
+    text = N_(
+        "No header was found in the first 10 rows: the columns %(columns)s are needed. "
+        "Name them so and upload the file again."
+    )
+
+
+class HeaderDuplicate(FileRefused):
+    code = "header_duplicate"
+    text = N_("The column “%(column)s” occurs twice. Remove or rename one and upload again.")
+
+
+class SeveralSheets(FileRefused):
+    code = "several_sheets"
+    text = N_("Several sheets hold people: %(sheets)s. Keep one and upload the file again.")
+
+
+class StalePreview(DomainError):
+    code = "stale_preview"
+    text = N_("The register has changed since this file was checked. Upload the file again.")
+
+
+class NotReady(DomainError):
+    code = "import_state"
+    text = N_("This import cannot be confirmed any more. Upload the file again.")
+
+
+class RowsWrong(DomainError):
+    code = "rows_wrong"
+    text = N_("Some rows are wrong. Mend the file, or choose to bring in only the right rows.")
+
+
+class FileMissing(DomainError):
+    code = "file_missing"
+    text = N_("Choose a file first.")
+    status = 400
+    field = "file"
+
+
+class NameInvalid(DomainError):
+    code = "invalid_name"
+    text = N_("This is no name. Write it without digits and signs, at most 40 characters.")
+    status = 400
+    field = "name"
+
+
+class PhoneInvalid(DomainError):
+    code = "phone_format"
+    text = N_("This is no mobile number. Write its 11 digits.")
+    status = 400
+    field = "phone"
+
+
+class PhoneTaken(DomainError):
+    code = "duplicate_phone"
+    text = N_("This phone number is registered already. Ask the city office to look into it.")
+    field = "phone"
+
+
+class CategoryUnknown(DomainError):
+    code = "unknown_category"
+    text = N_("This category is not known. Choose one of the list.")
+    status = 400
+    field = "category"
+
+
+class TransferDay(DomainError):
+    code = "transfer_day"
+    text = N_("The transfer must lie after %(earliest)s and not in the future. Choose another day.")
+    status = 400
+    field = "on"
+
+
+class SameUnit(DomainError):
+    code = "same_unit"
+    text = N_("The person belongs to this unit already. Choose another unit.")
+    field = "unit"
+
+
+#: Why a row is wrong, and how to mend it.
+ROW_TEXTS = {
+    "missing_name": N_("The name is missing. Fill it in."),
+    "invalid_name": N_("This is no name. Write it without digits and signs."),
+    "missing_phone": N_("The phone number is missing. Fill it in."),
+    "phone_format": N_("This is no mobile number. Write its 11 digits, formatted as text."),
+    "duplicate_phone": N_(
+        "This phone number stands for several people, or is registered already. "
+        "Correct it, or ask the city office to look into it."
+    ),
+    "missing_unit": N_("The unit is missing. Fill it in."),
+    "unknown_unit": N_("No unit of this name is within your units. Write its full name or code."),
+    "ambiguous_unit": N_("Several units have this name. Write “parent/name” or the code."),
+    "unknown_category": N_(
+        "This category is not known. Write 公务员, 事业编制, 国企职工, 社区(村)干部 or 编外人员."
+    ),
+    "invalid_date": N_("This is no day. Write it as 2026-11-05."),
+    "too_long": N_("The text is too long. Shorten it to 100 characters."),
+}

@@ -1,0 +1,254 @@
+"""Reads of the register. Who belongs nowhere in the caller's paths is never selected."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple, TypeVar
+
+from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
+
+from volunteer.core.db import db
+from volunteer.core.errors import NotFound
+from volunteer.units import queries as units
+from volunteer.units.models import Unit
+
+from . import rules
+from .models import ImportRun, ImportState, Membership, Person
+
+Found = TypeVar("Found")
+
+PAGE = 50
+#: A run whose process has been silent for so long has died with it.
+SILENT = timedelta(seconds=60)
+AT_WORK = (ImportState.READING, ImportState.LANDING)
+
+
+class PersonLine(NamedTuple):
+    """A person as lists show them; the phone is masked."""
+
+    id: int
+    public_id: str
+    volunteer_number: str
+    name: str
+    phone: str
+    category: str | None
+    unit_code: str
+    unit_name: str
+
+
+class Page(NamedTuple):
+    """A page of people; `after` and `before` are the public ids to turn from, or None."""
+
+    people: int
+    lines: list[PersonLine]
+    after: str | None
+    before: str | None
+
+
+class Belonging(NamedTuple):
+    """One stretch of a person's membership; `until_on` is the first day elsewhere."""
+
+    unit_code: str
+    unit_name: str
+    unit_path: str
+    from_on: date
+    until_on: date | None
+
+
+def _people(columns: Sequence[Any], under: Sequence[str], words: str) -> Select[Any]:
+    """Return the selection of those who belong to a unit within `under` and fit the words."""
+    statement = (
+        select(*columns)
+        .select_from(Person)
+        .join(Membership, (Membership.person_id == Person.id) & Membership.until_on.is_(None))
+        .join(Unit, Unit.id == Membership.unit_id)
+        .where(units.within(under))
+    )
+    return statement if (fits := _fits(words)) is None else statement.where(fits)
+
+
+def _fits(words: str) -> ColumnElement[bool] | None:
+    kind, text = rules.search_kind(words)
+    match kind:
+        case "phone":
+            return Person.phone == text
+        case "tail":
+            return Person.phone_tail == text
+        case "number":
+            return Person.volunteer_number == text
+        case "name":
+            return Person.name.icontains(text, autoescape=True)
+    return None
+
+
+def count(*, under: Sequence[str], words: str = "") -> int:
+    """Return how many people fit `words` within `under`."""
+    return db.session.scalar(_people([func.count()], under, words)) or 0
+
+
+def search(
+    *,
+    under: Sequence[str],
+    words: str = "",
+    after: str | None = None,
+    before: str | None = None,
+    limit: int = PAGE,
+) -> Page:
+    """Return a page of the people within `under`, by name and id.
+
+    `words` is a part of a name, the last four or all digits of a phone, or a volunteer
+    number. `after` and `before` are public ids; one that is not found begins anew.
+    """
+    order = (Person.name, Person.id)
+    columns = (
+        Person.id,
+        Person.public_id,
+        Person.volunteer_number,
+        Person.name,
+        Person.phone,
+        Person.category,
+        Unit.code,
+        Unit.name,
+    )
+    statement = _people(columns, under, words)
+    place = None
+    if mark := before or after:
+        where = _people(order, under, "").where(Person.public_id == mark)
+        place = db.session.execute(where).one_or_none()
+    backwards = place is not None and before is not None
+    if place is not None:
+        here = tuple_(*order)
+        statement = statement.where(here < tuple(place) if backwards else here > tuple(place))
+    if backwards:
+        statement = statement.order_by(Person.name.desc(), Person.id.desc())
+    else:
+        statement = statement.order_by(*order)
+    rows = db.session.execute(statement.limit(limit + 1)).all()
+    more = len(rows) > limit
+    rows = rows[:limit]
+    if backwards:
+        rows.reverse()
+    lines = [PersonLine(*row)._replace(phone=rules.mask_phone(row.phone)) for row in rows]
+    has_next, has_previous = (True, more) if backwards else (more, place is not None)
+    return Page(
+        count(under=under, words=words),
+        lines,
+        lines[-1].public_id if lines and has_next else None,
+        lines[0].public_id if lines and has_previous else None,
+    )
+
+
+def _seen_from(under: Sequence[str]) -> ColumnElement[bool]:
+    """Return the condition that a person's newest membership lies within `under`."""
+    later = Membership.__table__.alias("later")
+    newest = ~(
+        select(later.c.id)
+        .where(later.c.person_id == Membership.person_id, later.c.from_on > Membership.from_on)
+        .exists()
+    )
+    return (
+        select(Membership.id)
+        .join(Unit, Unit.id == Membership.unit_id)
+        .where(Membership.person_id == Person.id, newest, units.within(under))
+        .exists()
+    )
+
+
+def by_public_id(public_id: str, *, under: Sequence[str]) -> Person:
+    """Return the person; raises NotFound where unknown or not (last) within `under`."""
+    wanted = select(Person).where(Person.public_id == public_id, _seen_from(under))
+    return _one(db.session.scalar(wanted))
+
+
+def by_phone(phone: str, *, under: Sequence[str] = units.EVERYWHERE) -> Person | None:
+    """Return the person with this phone number of 11 digits within `under`, or None."""
+    return db.session.scalar(select(Person).where(Person.phone == phone, _seen_from(under)))
+
+
+def by_phones(
+    phones: Sequence[str], *, under: Sequence[str] = units.EVERYWHERE
+) -> dict[str, Person]:
+    """Return the people with these phone numbers within `under`, by phone."""
+    wanted = select(Person).where(Person.phone.in_(phones), _seen_from(under))
+    return {person.phone or "": person for person in db.session.scalars(wanted)}
+
+
+def memberships_of(person_id: int) -> list[Belonging]:
+    """Return where a person belongs and belonged, the newest first."""
+    statement = (
+        select(Unit.code, Unit.name, Unit.path, Membership.from_on, Membership.until_on)
+        .join(Unit, Unit.id == Membership.unit_id)
+        .where(Membership.person_id == person_id)
+        .order_by(Membership.from_on.desc())
+    )
+    return [Belonging(*row) for row in db.session.execute(statement)]
+
+
+def open_membership(person_id: int) -> tuple[Membership, Unit]:
+    """Return the membership that goes on, with its unit; raises NotFound for a leaver."""
+    wanted = (
+        select(Membership, Unit)
+        .join(Unit, Unit.id == Membership.unit_id)
+        .where(Membership.person_id == person_id, Membership.until_on.is_(None))
+    )
+    found = db.session.execute(wanted).one_or_none()
+    return _one(found and (found[0], found[1]))
+
+
+def unit_on(person_id: int, day: date) -> Unit | None:
+    """Return the unit that a person belongs to on a day, or None (R29)."""
+    statement = (
+        select(Unit)
+        .join(Membership, Membership.unit_id == Unit.id)
+        .where(Membership.person_id == person_id, on(day))
+    )
+    return db.session.scalar(statement)
+
+
+def on(day: date) -> ColumnElement[bool]:
+    """Return the condition that a membership holds on `day`."""
+    ended_later = or_(Membership.until_on.is_(None), Membership.until_on > day)
+    return (Membership.from_on <= day) & ended_later
+
+
+def counts_by_unit(*, under: Sequence[str], day: date) -> dict[int, int]:
+    """Return how many people each unit itself has on `day`, by unit id; empty units lack."""
+    statement = (
+        select(Membership.unit_id, func.count().label("people"))
+        .join(Unit, Unit.id == Membership.unit_id)
+        .where(units.within(under), on(day))
+        .group_by(Membership.unit_id)
+    )
+    return {row.unit_id: row.people for row in db.session.execute(statement)}
+
+
+def import_run(public_id: str, *, account_id: int | None) -> ImportRun:
+    """Return an import of this account; raises NotFound for anybody else's."""
+    wanted = select(ImportRun).where(
+        ImportRun.public_id == public_id, ImportRun.account_id == account_id
+    )
+    return _one(db.session.scalar(wanted))
+
+
+def landed_before(sha256: str) -> ImportRun | None:
+    """Return the newest landed import of a file with this SHA-256, or None."""
+    wanted = select(ImportRun).where(
+        ImportRun.sha256 == sha256, ImportRun.state == ImportState.LANDED
+    )
+    return db.session.scalar(wanted.order_by(ImportRun.id.desc()).limit(1))
+
+
+def runs_landed() -> int:
+    """Return how many imports have landed so far."""
+    landed = select(func.count()).where(ImportRun.state == ImportState.LANDED)
+    return db.session.scalar(landed) or 0
+
+
+def is_abandoned(run: ImportRun, *, now: datetime) -> bool:
+    """Tell whether the process that worked on a run has died."""
+    return run.state in AT_WORK and now - run.beat_at > SILENT
+
+
+def _one(found: Found | None) -> Found:
+    if found is None:
+        raise NotFound()
+    return found

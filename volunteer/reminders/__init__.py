@@ -1,0 +1,1 @@
+"""Messages owed to people, and the ways by which they leave."""

@@ -1,0 +1,335 @@
+"""Changes to sites, shifts and assignments."""
+
+import secrets
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert as upsert_postgresql
+from sqlalchemy.dialects.sqlite import insert as upsert_sqlite
+
+from volunteer.core import journal
+from volunteer.core.actor import Actor
+from volunteer.core.db import again_on_conflict, dialect, transaction
+from volunteer.units.models import Unit
+
+from . import access, queries
+from .errors import (
+    BeyondWanted,
+    HasAttendance,
+    NotAssigned,
+    Overlapping,
+    PeopleUnknown,
+    ShiftCancelled,
+    ShiftFull,
+    ShiftOver,
+    SiteExists,
+    WrongTimes,
+)
+from .models import (
+    Assignment,
+    AssignmentState,
+    FenceMode,
+    Nature,
+    Shift,
+    ShiftKind,
+    ShiftState,
+    Site,
+)
+
+#: Called with a shift, the people who were assigned to it, and the moment, after a cancel
+#: and in its transaction; `features.py` fills it.
+on_cancel: list[Callable[[Shift, Sequence[int], datetime], None]] = []
+
+#: Tells whether anybody has checked in at a shift; `features.py` sets it.
+has_attendance: list[Callable[[int], bool]] = []
+
+
+def new_public_id() -> str:
+    """Return eight random bytes in hexadecimal: an address that says nothing."""
+    return secrets.token_hex(8)
+
+
+def create_site(
+    *,
+    code: str,
+    name: str,
+    unit: Unit,
+    address: str | None,
+    grid_id: int | None = None,
+    actor: Actor,
+    now: datetime,
+) -> Site:
+    """Register a place where a code will hang; a code already used is refused."""
+    with transaction() as session:
+        access.require_schedule(actor, unit.path)
+        if session.scalar(select(Site.id).where(Site.code == code)):
+            raise SiteExists(site=code)
+        site = Site(
+            code=code,
+            public_id=new_public_id(),
+            name=name,
+            address=address,
+            unit_id=unit.id,
+            grid_id=grid_id,
+            fence_mode=FenceMode.OFF,
+            qr_epoch=1,
+        )
+        session.add(site)
+        session.flush()
+        journal.write("sites.create", "site", code, actor=actor, now=now, unit_path=unit.path)
+        return site
+
+
+def revoke_posters(site: Site, *, actor: Actor, now: datetime) -> Site:
+    """Make every printed code of the site invalid; new ones must be printed."""
+    with transaction() as session:
+        access.require_schedule(actor, site.unit.path)
+        site = session.get_one(Site, site.id, with_for_update=True)
+        site.qr_epoch += 1
+        journal.write("sites.revoke", "site", site.code, actor=actor, now=now, epoch=site.qr_epoch)
+        return site
+
+
+class Plan(NamedTuple):
+    """A shift to be opened; `source` makes opening it twice open it once."""
+
+    kind: ShiftKind
+    unit_id: int
+    site_id: int
+    leader_id: int | None
+    title: str
+    content: str
+    starts_at: datetime
+    ends_at: datetime
+    wanted: int
+    capacity: int | None
+    nature: Nature
+    source: str | None
+
+
+def open_shift(
+    *,
+    site: Site,
+    starts_at: datetime,
+    ends_at: datetime,
+    title: str | None = None,
+    content: str | None = None,
+    leader_id: int | None = None,
+    wanted: int = 0,
+    capacity: int | None = None,
+    nature: Nature = Nature.VOLUNTARY,
+    actor: Actor,
+    now: datetime,
+) -> Shift:
+    """Open one shift at a site. Title defaults to the site's name, content to the title,
+    the leader to the unit's coordinator, so that the record names all of R2."""
+    with transaction() as session:
+        access.require_schedule(actor, site.unit.path)
+        if not timedelta() < ends_at - starts_at <= timedelta(hours=24):
+            raise WrongTimes()
+        title = title or site.name
+        shift = Shift(
+            public_id=new_public_id(),
+            kind=ShiftKind.SINGLE,
+            unit_id=site.unit_id,
+            site_id=site.id,
+            leader_id=leader_id or queries.coordinator_of(site.unit),
+            title=title,
+            content=content or title,
+            starts_at=starts_at,
+            ends_at=ends_at,
+            wanted=wanted,
+            capacity=capacity,
+            nature=nature,
+            settings_id=queries.standard_settings_id(),
+            state=ShiftState.PLANNED,
+        )
+        session.add(shift)
+        session.flush()
+        journal.write(
+            "shifts.open", "shift", shift.public_id, actor=actor, now=now, unit_path=site.unit.path
+        )
+        return shift
+
+
+def open_missing(plans: Iterable[Plan]) -> int:
+    """Open the planned shifts that are not there yet; return how many are new.
+
+    The caller has asked for permission. Running it again opens nothing: `source` is the
+    key, and a shift that was cancelled or moved keeps its source and stays as it is.
+    """
+    insert = upsert_sqlite if dialect() == "sqlite" else upsert_postgresql
+    with transaction() as session:
+        settings_id = queries.standard_settings_id()
+        rows = [
+            {
+                **plan._asdict(),
+                "public_id": new_public_id(),
+                "settings_id": settings_id,
+                "state": ShiftState.PLANNED,
+            }
+            for plan in plans
+        ]
+        known: set[str | None] = set()
+        sources = [row["source"] for row in rows]
+        for start in range(0, len(sources), 500):
+            some = sources[start : start + 500]
+            known.update(session.scalars(select(Shift.source).where(Shift.source.in_(some))))
+        new = [row for row in rows if row["source"] not in known]
+        if new:
+            session.execute(
+                insert(Shift.__table__).on_conflict_do_nothing(index_elements=["source"]), new
+            )
+        return len(new)
+
+
+@again_on_conflict
+def assign(
+    shift: Shift,
+    person_ids: Sequence[int],
+    *,
+    beyond_wanted: bool = False,
+    actor: Actor,
+    now: datetime,
+) -> int:
+    """Assign people to a shift, all or none; return how many are new.
+
+    More than `wanted` asks first (`beyond_wanted` says yes), more than `capacity` is
+    refused, a person who serves elsewhere at that time is refused by name. Somebody
+    already assigned is left as is. A lost race is decided again (R14, city.md).
+    """
+    with transaction() as session:
+        access.require_schedule(actor, shift.unit.path)
+        shift = session.get_one(Shift, shift.id, with_for_update=True)
+        if shift.state == ShiftState.CANCELLED:
+            raise ShiftCancelled()
+        if shift.ends_at <= now:
+            raise ShiftOver()
+        known = {
+            row.person_id: row
+            for row in session.scalars(select(Assignment).where(Assignment.shift_id == shift.id))
+        }
+        wished = dict.fromkeys(person_ids)
+        new = [p for p in wished if p not in known or known[p].state != AssignmentState.ASSIGNED]
+        if not new:
+            return 0
+        total = queries.assigned_count(shift.id) + len(new)
+        if shift.capacity is not None and total > shift.capacity:
+            raise ShiftFull(capacity=shift.capacity, assigned=total - len(new))
+        if shift.wanted and total > shift.wanted and not beyond_wanted:
+            raise BeyondWanted(wanted=shift.wanted, assigned=total)
+        if names := queries.clashes(new, shift):
+            raise Overlapping(people="、".join(names))
+        for person_id in new:
+            if person_id in known:
+                known[person_id].state = AssignmentState.ASSIGNED
+                known[person_id].assigned_at = now
+                known[person_id].assigned_by = actor.account_id
+                continue
+            session.add(
+                Assignment(
+                    shift_id=shift.id,
+                    person_id=person_id,
+                    starts_at=shift.starts_at,
+                    ends_at=shift.ends_at,
+                    state=AssignmentState.ASSIGNED,
+                    assigned_at=now,
+                    assigned_by=actor.account_id,
+                )
+            )
+        session.flush()
+        journal.write(
+            "shifts.assign",
+            "shift",
+            shift.public_id,
+            actor=actor,
+            now=now,
+            unit_path=shift.unit.path,
+            people=len(new),
+        )
+        return len(new)
+
+
+def assign_listed(
+    shift: Shift,
+    public_ids: Sequence[str],
+    *,
+    beyond_wanted: bool = False,
+    actor: Actor,
+    now: datetime,
+) -> int:
+    """Assign people named by their public ids; one foreign id among them and nothing is done."""
+    with transaction():
+        under = access.require_scheduler(actor)
+        found = queries.people_by_public_id(public_ids, under=under)
+        if len(found) != len(set(public_ids)):
+            raise PeopleUnknown(people=len(set(public_ids)) - len(found))
+        return assign(
+            shift, list(found.values()), beyond_wanted=beyond_wanted, actor=actor, now=now
+        )
+
+
+def unassign(shift: Shift, person_public_id: str, *, actor: Actor, now: datetime) -> None:
+    """Take a person off a shift; what was already scanned stays. A repeat is refused."""
+    with transaction() as session:
+        access.require_schedule(actor, shift.unit.path)
+        under = access.require_scheduler(actor)
+        person = queries.people_by_public_id([person_public_id], under=under)
+        assignment = session.scalar(
+            select(Assignment)
+            .where(
+                Assignment.shift_id == shift.id,
+                Assignment.person_id.in_(person.values()),
+                Assignment.state == AssignmentState.ASSIGNED,
+            )
+            .with_for_update()
+        )
+        if assignment is None:
+            raise NotAssigned()
+        assignment.state = AssignmentState.CANCELLED
+        journal.write(
+            "shifts.unassign",
+            "shift",
+            shift.public_id,
+            actor=actor,
+            now=now,
+            unit_path=shift.unit.path,
+        )
+
+
+def cancel(shift: Shift, *, reason: str, actor: Actor, now: datetime) -> None:
+    """Cancel a shift with a reason (R53); those assigned are free again and are told.
+
+    Refused once somebody has checked in. A repeat is refused as cancelled.
+    """
+    with transaction() as session:
+        access.require_schedule(actor, shift.unit.path)
+        shift = session.get_one(Shift, shift.id, with_for_update=True)
+        if shift.state == ShiftState.CANCELLED:
+            raise ShiftCancelled()
+        if any(asks(shift.id) for asks in has_attendance):
+            raise HasAttendance()
+        people = session.scalars(
+            select(Assignment.person_id).where(
+                Assignment.shift_id == shift.id, Assignment.state == AssignmentState.ASSIGNED
+            )
+        ).all()
+        shift.state, shift.cancel_reason = ShiftState.CANCELLED, reason
+        session.execute(
+            update(Assignment)
+            .where(Assignment.shift_id == shift.id, Assignment.state == AssignmentState.ASSIGNED)
+            .values(state=AssignmentState.CANCELLED)
+        )
+        for tell in on_cancel:
+            tell(shift, people, now)
+        journal.write(
+            "shifts.cancel",
+            "shift",
+            shift.public_id,
+            actor=actor,
+            now=now,
+            unit_path=shift.unit.path,
+            people=len(people),
+        )

@@ -1,0 +1,1 @@
+"""The monthly minimum: policy versions, exemptions, what each person owes."""

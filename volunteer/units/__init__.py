@@ -1,0 +1,1 @@
+"""The tree of grid units, and the grids that they answer for."""
