@@ -31,6 +31,7 @@ class Browser(FlaskClient):
                 "X-CSRFToken": self.csrf_token(),
                 **dict(given.get("headers") or {}),
             }
+        given.setdefault("buffered", True)  # so that files are closed
         response: TestResponse = apart(super().open, *args, **given)
         if response.mimetype == "text/html" and not 300 <= response.status_code < 400:
             self.check(response)

@@ -95,7 +95,7 @@ def test_the_walk(app, client, world, role):
         expected = lines().get((endpoint, method), {}).get(role)
         if expected is None:
             continue  # its missing line is told above
-        for corner in (world.own, world.foreign):
+        for corner in (world.own(role), world.foreign):
             word = expected
             if word == "own":
                 foreign = corner is world.foreign and rule.arguments

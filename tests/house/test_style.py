@@ -8,7 +8,7 @@ import pytest
 from tests.house.sources import ROOT
 
 CHECKS = {
-    "lint": ["ruff", "check", "."],
+    "lint": ["ruff", "check", "--output-format=concise", "."],
     "format": ["ruff", "format", "--check", "."],
     "types": ["mypy"],
 }

@@ -1,15 +1,19 @@
 """A small city that has one of everything, for the walks through all addresses."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from hashlib import sha256
+from typing import Any
 
-from flask import Flask
+from flask import Flask, current_app
 from werkzeug.routing import Rule
 
 from tests import make
 from tests.make import at
+from volunteer.accounts.models import ActivationCode, LoginSession
 from volunteer.attendance.models import Attendance
+from volunteer.attendance.tokens import SiteCode, site_token
 from volunteer.core.actor import Role
 from volunteer.hours.models import LedgerEntry
 from volunteer.people.models import ImportRun, Person
@@ -25,18 +29,22 @@ ANYTHING = {"string": "abc", "int": "1", "uuid": "0b6e7f0c-8e7d-4b2a-9a55-012345
 
 @dataclass
 class Corner:
-    """A unit with a volunteer and one of everything that the volunteer and the unit have."""
+    """A unit with one of everything, and what belongs to the person who looks at it."""
 
     unit: Unit
     volunteer: Person
     site: Site
+    #: What the printed code of the site says.
+    token: str
     shift: Shift
     attendance: Attendance
     reminder: Reminder
     import_run: ImportRun
+    login_session: LoginSession
+    link: str
 
 
-def corner(name: str, *, uploader: Person | None = None) -> Corner:
+def corner(name: str) -> Corner:
     unit = make.unit(name=name)
     volunteer = make.person(unit=unit)
     site = make.site(unit=unit)
@@ -67,9 +75,17 @@ def corner(name: str, *, uploader: Person | None = None) -> Corner:
             entered_at=at("2026-03-01 12:00"),
         )
     )
+    keys = current_app.extensions["settings"].token_keys
+    token = site_token(SiteCode(site.public_id, site.qr_epoch), keys)
+    return Corner(unit, volunteer, site, token, shift, attendance, **belongings(volunteer))
+
+
+def belongings(person: Person) -> dict[str, Any]:
+    """Make what only the person may look at: a message, an import, a log-in."""
+    account = make.account_of(person)
     reminder = make.save(
         Reminder(
-            person_id=volunteer.id,
+            person_id=person.id,
             kind="short_day_20",
             period="2026-02",
             required_minutes=120,
@@ -79,47 +95,88 @@ def corner(name: str, *, uploader: Person | None = None) -> Corner:
     )
     import_run = make.save(
         ImportRun(
-            public_id=f"{unit.id:016x}",
+            public_id=f"{account.id:016x}",
             file_name="people.csv",
             sha256="0" * 64,
             state="ready",
             done=0,
             total=1,
-            counts={"accepted": 1, "rejected": {}, "skipped_duplicates": 0, "blank_rows": 0},
+            counts={
+                "accepted": 1,
+                "landed": 0,
+                "rejected": {},
+                "skipped_duplicates": 0,
+                "blank_rows": 0,
+            },
             errors=[],
             landed_before=0,
-            account_id=make.account_of(uploader or volunteer).id,
+            account_id=account.id,
             started_at=NOW,
             beat_at=NOW,
         )
     )
-    return Corner(unit, volunteer, site, shift, attendance, reminder, import_run)
+    login_session = make.save(
+        LoginSession(
+            account_id=account.id,
+            token_hash=f"{account.id:064x}",
+            created_at=NOW,
+            expires_at=make.FAR_AHEAD,
+        )
+    )
+    link = f"link-{account.id}"
+    make.save(
+        ActivationCode(
+            account_id=account.id,
+            kind="link",
+            code_hash=sha256(link.encode()).hexdigest(),
+            created_at=NOW,
+            expires_at=make.FAR_AHEAD,
+        )
+    )
+    return {
+        "reminder": reminder,
+        "import_run": import_run,
+        "login_session": login_session,
+        "link": link,
+    }
 
 
 class World:
     """Two corners of a city: `own`, where the roles are held, and `foreign`."""
 
     def __init__(self) -> None:
-        self.holders: dict[str, Person] = {}
-        office = make.person(unit=make.unit(name="创建办"))
-        self.own = corner("第一社区", uploader=office)
+        self._own = corner("第一社区")
         self.foreign = corner("第二社区")
-        self.holders["volunteer"] = self.own.volunteer
+        self.holders = {"volunteer": self._own.volunteer}
+        self._belongings: dict[str, dict[str, Any]] = {}
         for role, over in (
-            (Role.COORDINATOR, self.own.unit),
-            (Role.UNIT_ADMIN, self.own.unit),
+            (Role.COORDINATOR, self._own.unit),
+            (Role.UNIT_ADMIN, self._own.unit),
+            (Role.CITY_OFFICE, make.city()),
         ):
-            self.holders[role.value] = make.person(unit=over)
-            make.grant(person=self.holders[role.value], role=role, unit=over)
-        self.holders["city_office"] = office
-        make.grant(person=office, role=Role.CITY_OFFICE, unit=make.city())
+            holder = make.person(unit=over)
+            make.grant(person=holder, role=role, unit=over)
+            self.holders[role.value] = holder
+            self._belongings[role.value] = belongings(holder)
+
+    def own(self, role: str) -> Corner:
+        """The own corner as the holder of `role` sees it."""
+        return replace(self._own, **self._belongings.get(role, {}))
 
 
 #: How an argument of an address is filled in, by blueprint and name; see `sample`.
 SAMPLES: dict[tuple[str, str], Callable[[Corner], object]] = {
     ("accounts", "login_id"): lambda corner: corner.login_session.id,
+    ("accounts", "token"): lambda corner: corner.link,
+    ("people.import_run", "public_id"): lambda corner: corner.import_run.public_id,
+    ("people.confirm", "public_id"): lambda corner: corner.import_run.public_id,
+    ("people.discard", "public_id"): lambda corner: corner.import_run.public_id,
     ("people", "public_id"): lambda corner: corner.volunteer.public_id,
     ("shifts", "public_id"): lambda corner: corner.shift.public_id,
+    ("attendance", "token"): lambda corner: corner.token,
+    ("attendance", "code"): lambda corner: corner.site.code,
+    ("attendance", "ending"): lambda corner: "svg",
+    ("attendance", "attendance_id"): lambda corner: corner.attendance.id,
     ("attendance", "public_id"): lambda corner: corner.shift.public_id,
     ("audits", "code"): lambda corner: corner.unit.code,
     ("units", "code"): lambda corner: corner.unit.code,

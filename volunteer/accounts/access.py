@@ -13,7 +13,7 @@ PRINTERS = SCHEDULERS
 #: The three administrators, of whom nobody is two.
 ADMINISTRATORS = frozenset({Role.SYS_ADMIN, Role.SEC_ADMIN, Role.AUDIT_ADMIN})
 
-#: Who may hand a new code to somebody who holds a role: never one of the same rank,
+#: Who may hand a new code to somebody who holds a role: never one of the same standing,
 #: for a code opens the log-in to whoever reads it.
 CODE_FOR_HOLDER = {
     Role.COORDINATOR: (Role.UNIT_ADMIN, Role.CITY_OFFICE),

@@ -1,42 +1,13 @@
 """The forms of logging in, activating and changing the password."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from flask_babel import lazy_gettext
-from flask_wtf import FlaskForm
 from wtforms import HiddenField, PasswordField, RadioField, StringField, TelField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import EqualTo, InputRequired, Length
 
-from volunteer.core.errors import DomainError, wants_json
+from volunteer.core.forms import RefusableForm
 
 from . import rules
-
-
-class RefusableForm(FlaskForm):
-    """A form that shows a refusal beside the field that it names.
-
-    `status` is what the page is answered with when it is shown again.
-    """
-
-    status = 200
-
-    def validate_on_submit(self, extra_validators: dict[str, object] | None = None) -> bool:
-        valid = bool(super().validate_on_submit(extra_validators))
-        if self.is_submitted() and not valid:
-            self.status = 400
-        return valid
-
-    @contextmanager
-    def refusals(self) -> Iterator[None]:
-        """Put a refusal of the verb beside its field; a program gets it as it is."""
-        try:
-            yield
-        except DomainError as error:
-            if error.field not in self._fields or wants_json():
-                raise
-            self.status = error.status
-            self[error.field].errors = [*self[error.field].errors, error.message]
 
 
 def _phone(text: str | None) -> str:
@@ -101,8 +72,8 @@ class ActivateForm(RefusableForm):
         lazy_gettext("May we keep these data about you?"),
         _required(lazy_gettext("Choose yes or no; you can go on either way.")),
         choices=[
-            ("yes", lazy_gettext("Yes, I agree")),
-            ("no", lazy_gettext("No, I do not agree")),
+            SelectChoice("yes", lazy_gettext("Yes, I agree")),
+            SelectChoice("no", lazy_gettext("No, I do not agree")),
         ],
     )
     next = HiddenField()

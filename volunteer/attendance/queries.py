@@ -4,24 +4,40 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import and_, bindparam, case, func, literal, or_, select
-from sqlalchemy.orm import aliased, joinedload
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    SelectBase,
+    and_,
+    bindparam,
+    case,
+    literal,
+    literal_column,
+    or_,
+    select,
+)
 
 from volunteer.core.clock import Month
-from volunteer.core.db import db, within
-from volunteer.people.models import Membership, Person
+from volunteer.core.db import db
+from volunteer.hours import queries as ledger
+from volunteer.hours.rules import shortfall
+from volunteer.people.models import Membership, Person, PersonState
 from volunteer.shifts.models import (
     Assignment,
     AssignmentState,
     CheckinSettings,
+    Nature,
     Shift,
     ShiftState,
     Site,
 )
+from volunteer.targets import queries as targets
 from volunteer.units.models import Unit
 
-from .models import Attendance, AttendanceState, Review, Scan
+from .errors import CodeRefused, CodeRevoked
+from .models import Attendance, AttendanceState, Scan
 from .rules import Candidate
+from .tokens import SiteCode
 
 #: How far from now a shift may lie to be named in an answer.
 REACH = timedelta(hours=26)
@@ -33,19 +49,27 @@ class SiteHere(NamedTuple):
     id: int
     code: str
     name: str
+    address: str | None
     qr_epoch: int
-    grid_id: int | None
 
 
-_site = select(Site.id, Site.code, Site.name, Site.qr_epoch, Site.grid_id).where(
+_site = select(Site.id, Site.code, Site.name, Site.address, Site.qr_epoch).where(
     Site.public_id == bindparam("public_id"), Site.closed_at.is_(None)
 )
 
 
-def site_here(public_id: str) -> SiteHere | None:
-    """Return the site with that public id, if it is in use."""
-    row = db.session.execute(_site, {"public_id": public_id}).first()
-    return SiteHere(*row) if row else None
+def site_here(code: SiteCode) -> SiteHere:
+    """Return the site that a printed code names.
+
+    Raises CodeRefused where there is none in use, CodeRevoked where newer ones were printed.
+    """
+    row = db.session.execute(_site, {"public_id": code.public_id}).first()
+    if row is None:
+        raise CodeRefused()
+    site = SiteHere(*row)
+    if site.qr_epoch != code.epoch:
+        raise CodeRevoked()
+    return site
 
 
 _scan = select(Scan.body_hash, Scan.answer).where(
@@ -66,6 +90,11 @@ class Member(NamedTuple):
     name: str
     state: str
     unit_id: int | None
+
+    @property
+    def may_serve(self) -> bool:
+        """Only active people who belong to a unit that day do."""
+        return self.state == PersonState.ACTIVE and self.unit_id is not None
 
 
 _on = bindparam("day", type_=Membership.from_on.type)
@@ -99,6 +128,7 @@ _candidate_columns = (
     Shift.id,
     Shift.public_id,
     Shift.title,
+    Person.name,
     Shift.site_id,
     Site.name,
     Shift.starts_at,
@@ -127,6 +157,7 @@ _candidates = (
     .join(Shift, Shift.id == Assignment.shift_id)
     .join(Site, Site.id == Shift.site_id)
     .join(CheckinSettings, CheckinSettings.id == Shift.settings_id)
+    .outerjoin(Person, Person.id == Shift.leader_id)
     .outerjoin(
         Attendance,
         and_(
@@ -199,7 +230,7 @@ _posting = (
 def posting(attendance_id: int) -> Posting | None:
     """Return the facts of one attendance for the ledger."""
     row = db.session.execute(_posting, {"attendance_id": attendance_id}).first()
-    return Posting(*row) if row else None
+    return Posting._make(row) if row else None
 
 
 def has_attendance(shift_id: int) -> bool:
@@ -208,112 +239,36 @@ def has_attendance(shift_id: int) -> bool:
     return db.session.scalar(found) is not None
 
 
-class Unfinished(NamedTuple):
-    """An attendance whose shift's check-out has closed."""
-
-    attendance_id: int
-    shift_id: int
-    site_id: int
-    ends_at: datetime
-
-
-def forgotten(now: datetime, *, limit: int = 500) -> Sequence[Unfinished]:
-    """Return open attendances whose check-out window has passed, oldest first (R15)."""
-    statement = (
-        select(
-            Attendance.id,
-            Attendance.shift_id,
-            Shift.site_id,
-            Shift.ends_at,
-            CheckinSettings.closes_after_minutes,
-        )
-        .join(Shift, Shift.id == Attendance.shift_id)
-        .join(CheckinSettings, CheckinSettings.id == Shift.settings_id)
-        .where(Attendance.state == AttendanceState.OPEN, Shift.ends_at <= now)
-        .order_by(Shift.ends_at, Attendance.id)
-        .limit(limit)
-    )
-    return [
-        Unfinished(*row[:4])
-        for row in db.session.execute(statement)
-        if row[3] + timedelta(minutes=row[4]) <= now
-    ]
-
-
-class Place(NamedTuple):
-    """One person on the live page of a shift."""
-
-    person_id: int
-    public_id: str
-    name: str
-    phone: str | None
-    unit_name: str
-    attendance_id: int | None
-    state: str | None
-    review: str | None
-    arrived_at: datetime | None
-    left_at: datetime | None
-    evidence_class: str | None
-
-
-def places(shift_id: int, day: date) -> list[Place]:
-    """Return everybody assigned to a shift or present at it, by name: one query."""
-    here = aliased(Attendance)
-    statement = (
-        select(
-            Person.id,
-            Person.public_id,
-            Person.name,
-            Person.phone,
-            func.coalesce(Unit.name, ""),
-            here.id,
-            here.state,
-            here.review,
-            here.arrived_at,
-            here.left_at,
-            here.evidence_class,
-        )
-        .select_from(Person)
-        .join(Assignment, and_(Assignment.person_id == Person.id, Assignment.shift_id == shift_id))
-        .outerjoin(here, and_(here.person_id == Person.id, here.shift_id == shift_id))
-        .outerjoin(
-            Membership,
-            and_(
-                Membership.person_id == Person.id,
-                Membership.from_on <= day,
-                or_(Membership.until_on.is_(None), Membership.until_on > day),
-            ),
-        )
-        .outerjoin(Unit, Unit.id == Membership.unit_id)
-        .where(
-            or_(
-                Assignment.state.in_([AssignmentState.ASSIGNED, AssignmentState.WALK_IN]),
-                here.id.is_not(None),
-            )
-        )
-        .order_by(Person.name, Person.id)
-    )
-    return [Place(*row) for row in db.session.execute(statement)]
-
-
-def shift_with(public_id: str) -> Shift | None:
-    """Return a shift with its unit, site and leader; the caller asks `access`."""
-    statement = (
-        select(Shift)
-        .where(Shift.public_id == public_id)
-        .options(joinedload(Shift.unit), joinedload(Shift.site), joinedload(Shift.leader))
-    )
-    return db.session.scalar(statement)
-
-
+#: Written out, so that both engines recognise the condition of their partial index.
 _UNSETTLED = or_(
-    Attendance.state.in_([AttendanceState.OPEN, AttendanceState.AUTO_CLOSED]),
-    Attendance.review == Review.PENDING,
+    Attendance.state.in_([literal_column("'open'"), literal_column("'auto_closed'")]),
+    Attendance.review == literal_column("'pending'"),
 )
 
 
+def _undecided(month: Month, *, duty_counts: bool) -> ColumnElement[bool]:
+    """Return the condition that an attendance of the month may still earn minutes."""
+    natures = [Nature.VOLUNTARY, Nature.DUTY] if duty_counts else [Nature.VOLUNTARY]
+    return and_(
+        _UNSETTLED,
+        Attendance.state != AttendanceState.VOID,
+        Shift.starts_at >= month.start,
+        Shift.starts_at < month.end,
+        Shift.nature.in_(natures),
+    )
+
+
+def undecided_people(month: Month, *, duty_counts: bool) -> Select[int]:
+    """Return the statement of people with minutes recorded in a month and not yet decided."""
+    return (
+        select(Attendance.person_id)
+        .join(Shift, Shift.id == Attendance.shift_id)
+        .where(_undecided(month, duty_counts=duty_counts))
+    )
+
+
 def unconfirmed(
-    month: Month, *, under: Sequence[str] = ("/",), people: Sequence[int] | None = None
+    month: Month, *, people: SelectBase | Sequence[int] | None = None, duty_counts: bool = False
 ) -> dict[int, int]:
     """Return by person the minutes recorded in a month and not yet decided (R25).
 
@@ -329,20 +284,10 @@ def unconfirmed(
             Shift.ends_at,
         )
         .join(Shift, Shift.id == Attendance.shift_id)
-        .where(
-            _UNSETTLED,
-            Attendance.state != AttendanceState.VOID,
-            Shift.starts_at >= month.start,
-            Shift.starts_at < month.end,
-            Shift.nature == "voluntary",
-        )
+        .where(_undecided(month, duty_counts=duty_counts))
     )
     if people is not None:
         statement = statement.where(Attendance.person_id.in_(people))
-    elif tuple(under) != ("/",):
-        statement = statement.join(Unit, Unit.id == Attendance.unit_id).where(
-            within(Unit.path, under)
-        )
     found: dict[int, int] = {}
     for person_id, arrived_at, left_at, state, starts_at, ends_at in db.session.execute(statement):
         left = left_at if state == AttendanceState.CLOSED and left_at else ends_at
@@ -351,56 +296,6 @@ def unconfirmed(
         )
         found[person_id] = found.get(person_id, 0) + max(0, minutes)
     return found
-
-
-class ToConfirm(NamedTuple):
-    """A forgotten check-out or a held check-in that waits for a person's decision."""
-
-    attendance_id: int
-    person_public_id: str
-    name: str
-    shift: str
-    title: str
-    starts_at: datetime
-    ends_at: datetime
-    arrived_at: datetime | None
-    state: str
-    review: str
-
-
-def to_confirm(
-    *, under: Sequence[str], leader_id: int | None, before: int | None = None, limit: int = 50
-) -> Sequence[ToConfirm]:
-    """Return what waits for confirmation in the subtrees or on shifts that a person leads."""
-    statement = (
-        select(
-            Attendance.id,
-            Person.public_id,
-            Person.name,
-            Shift.public_id,
-            Shift.title,
-            Shift.starts_at,
-            Shift.ends_at,
-            Attendance.arrived_at,
-            Attendance.state,
-            Attendance.review,
-        )
-        .join(Shift, Shift.id == Attendance.shift_id)
-        .join(Person, Person.id == Attendance.person_id)
-        .join(Unit, Unit.id == Shift.unit_id)
-        .where(
-            or_(
-                Attendance.state == AttendanceState.AUTO_CLOSED,
-                Attendance.review == Review.PENDING,
-            ),
-            or_(within(Unit.path, under), Shift.leader_id == leader_id),
-        )
-        .order_by(Attendance.id.desc())
-        .limit(limit)
-    )
-    if before is not None:
-        statement = statement.where(Attendance.id < before)
-    return [ToConfirm(*row) for row in db.session.execute(statement)]
 
 
 class Story(NamedTuple):
@@ -441,3 +336,25 @@ def stories_of(person_id: int, month: Month) -> list[Story]:
         .order_by(Shift.starts_at.desc())
     )
     return [Story(*row) for row in db.session.execute(statement)]
+
+
+class Balance(NamedTuple):
+    """How a person's month stands, in minutes."""
+
+    month: Month
+    required: int
+    served: int
+    missing: int
+
+
+def balance_of(person_id: int, month: Month) -> Balance:
+    """Return what the person owes, has served and still misses in the month."""
+    policy = targets.policy_for(month)
+    owes = targets.owed_by(
+        targets.stays_of([person_id], month).get(person_id, []),
+        targets.exemptions_in(month, [person_id]).get(person_id, []),
+        policy,
+        month,
+    )
+    served = ledger.minutes_of(person_id, month, duty_counts=policy.duty_counts_for_target)
+    return Balance(month, owes.required, served, shortfall(served, owes.required))

@@ -1,8 +1,9 @@
 """What a leader or coordinator records by hand: the roll, forgotten check-outs, held ones."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import insert, update
 
@@ -15,7 +16,7 @@ from volunteer.hours.models import SourceClass
 from volunteer.shifts.errors import ShiftCancelled
 from volunteer.shifts.models import Shift, ShiftState
 
-from . import access, queries
+from . import access, presence, queries
 from .errors import NothingToConfirm, NotOpenYet, SelfConfirmation, TimesOutside
 from .models import (
     Attendance,
@@ -24,15 +25,28 @@ from .models import (
     Direction,
     EvidenceClass,
     Position,
+    Reason,
     Review,
     Scan,
     TimeQuality,
     Verdict,
 )
-from .queries import Place, Posting
-from .service import earned, settle
+from .presence import Place
+from .queries import Posting
+from .service import answer_by_hand, earned, settle
 
 _insert_scan = insert(Scan).returning(Scan.id)
+_insert_attendance = insert(Attendance).returning(Attendance.id)
+
+
+def opens_at(shift: Shift) -> datetime:
+    """Return from when on the roll may be called: as soon as check-in opens."""
+    return shift.starts_at - timedelta(minutes=shift.settings.opens_before_minutes)
+
+
+def may_begin(shift: Shift, now: datetime) -> bool:
+    """Tell whether the roll of the shift may be called now."""
+    return shift.state == ShiftState.PLANNED and now >= opens_at(shift)
 
 
 @again_on_conflict
@@ -56,19 +70,21 @@ def call_roll(
         access.require_roll(actor, shift.unit.path, shift.leader_id)
         if shift.state == ShiftState.CANCELLED:
             raise ShiftCancelled()
-        opens = shift.starts_at - timedelta(minutes=shift.settings.opens_before_minutes)
-        if now < opens:
-            raise NotOpenYet(opens=opens)
-        everybody = queries.places(shift.id, local_day(shift.starts_at))
+        if now < opens_at(shift):
+            raise NotOpenYet(opens=opens_at(shift))
+        everybody = presence.places(shift.id, local_day(shift.starts_at))
         wished = set(person_public_ids)
         chosen = [place for place in everybody if place.public_id in wished]
         if len(chosen) != len(wished):
             raise NotFound()
         if any(place.person_id == actor.person_id for place in chosen):
             raise SelfConfirmation()
+        elsewhere = presence.open_elsewhere([place.person_id for place in chosen], shift.id)
         changed = 0
         for place in chosen:
-            changed += _record(shift, place, direction, reason=reason, actor=actor, now=now)
+            changed += _record(
+                shift, place, direction, place.person_id in elsewhere, reason, actor, now
+            )
         journal.write(
             "attendance.roll_call",
             "shift",
@@ -86,72 +102,84 @@ def _record(
     shift: Shift,
     place: Place,
     direction: Direction,
-    *,
+    is_elsewhere: bool,
     reason: str,
     actor: Actor,
     now: datetime,
 ) -> bool:
     over = now >= shift.ends_at
     if direction is Direction.IN and place.attendance_id is None:
-        arrived = shift.starts_at if over else now
-        if not _arrive(shift, place, arrived, reason=reason, actor=actor, now=now):
-            return False
-        if not over:
-            return True
-    elif direction is Direction.IN or place.state != AttendanceState.OPEN:
+        if over:
+            return _was_there(shift, place, reason, actor, now)
+        review = Review.PENDING if is_elsewhere else Review.NONE
+        arrives = {"state": AttendanceState.OPEN, "arrived_at": now, "review": review}
+        return _arrive(shift, place, arrives, reason, actor, now) is not None
+    if direction is Direction.OUT and place.state == AttendanceState.OPEN:
+        _leave(place.attendance_id or 0, shift, min(now, shift.ends_at), reason, actor, now)
+        return True
+    return False
+
+
+def _was_there(shift: Shift, place: Place, reason: str, actor: Actor, now: datetime) -> bool:
+    """Record the whole shift at once; the person may be open at another one by now."""
+    whole = {
+        "state": AttendanceState.AUTO_CLOSED,
+        "arrived_at": shift.starts_at,
+        "left_at": shift.ends_at,
+        "review": Review.NONE,
+    }
+    attendance_id = _arrive(shift, place, whole, reason, actor, now)
+    if attendance_id is None:
         return False
-    left = min(now, shift.ends_at)
-    attendance_id = place.attendance_id or _attendance_id(shift.id, place.person_id)
-    facts = queries.posting(attendance_id)
-    if facts is None:
-        raise LostRace()
-    _leave(facts, shift, left, reason=reason, actor=actor, now=now)
+    _leave(attendance_id, shift, shift.ends_at, reason, actor, now)
     return True
 
 
-def _attendance_id(shift_id: int, person_id: int) -> int:
-    found = db.session.query(Attendance.id).filter_by(shift_id=shift_id, person_id=person_id)
-    return int(found.scalar() or 0)
-
-
 def _arrive(
-    shift: Shift, place: Place, arrived: datetime, *, reason: str, actor: Actor, now: datetime
-) -> bool:
-    day = local_day(shift.starts_at)
-    member = queries.member(place.person_id, day, lock=True)
+    shift: Shift,
+    place: Place,
+    arrives: Mapping[str, Any],
+    reason: str,
+    actor: Actor,
+    now: datetime,
+) -> int | None:
+    """Write the scan and the attendance; None where the person belongs to no unit that day."""
+    member = queries.member(place.person_id, local_day(shift.starts_at), lock=True)
     if member.unit_id is None:
-        return False
+        return None
+    held = arrives["review"] == Review.PENDING
     scan_id = _scan(
         f"roll:{shift.id}:{place.person_id}:in",
         shift,
         place.person_id,
         Direction.IN,
         Channel.MANUAL,
-        arrived,
+        arrives["arrived_at"],
+        held_for=Reason.OVERLAP_ACTIVE if held else None,
         note=reason,
         actor=actor,
         now=now,
     )
-    db.session.execute(
-        insert(Attendance),
-        {
-            "shift_id": shift.id,
-            "person_id": place.person_id,
-            "unit_id": member.unit_id,
-            "state": AttendanceState.OPEN,
-            "in_scan_id": scan_id,
-            "arrived_at": arrived,
-            "evidence_class": EvidenceClass.D,
-            "review": Review.NONE,
-            "revision": 0,
-        },
-    )
-    return True
+    facts = {
+        "shift_id": shift.id,
+        "person_id": place.person_id,
+        "unit_id": member.unit_id,
+        "in_scan_id": scan_id,
+        "evidence_class": EvidenceClass.D,
+        "revision": 0,
+    }
+    return db.session.execute(_insert_attendance, {**facts, **arrives}).scalar_one()
 
 
 def _leave(
-    facts: Posting, shift: Shift, left: datetime, *, reason: str, actor: Actor, now: datetime
+    attendance_id: int, shift: Shift, left: datetime, reason: str, actor: Actor, now: datetime
 ) -> None:
+    facts = queries.posting(attendance_id)
+    if facts is None:
+        raise LostRace()
+    queries.member(facts.person_id, local_day(now), lock=True)
+    earns = earned(facts, left)
+    waits = earns.waits or facts.review == Review.PENDING
     scan_id = _scan(
         f"roll:{shift.id}:{facts.person_id}:out",
         shift,
@@ -163,8 +191,6 @@ def _leave(
         actor=actor,
         now=now,
     )
-    earns = earned(facts, left)
-    waits = earns.waits or facts.review == Review.PENDING
     settle(
         facts,
         earns,
@@ -187,10 +213,12 @@ def _scan(
     effective_at: datetime,
     *,
     note: str | None,
+    held_for: Reason | None = None,
     actor: Actor,
     now: datetime,
 ) -> int:
     """Write the scan row of a record made by hand or by a job; the key makes it single."""
+    verdict = Verdict.HELD if held_for else Verdict.ACCEPTED
     row = {
         "key": key,
         "body_hash": hashlib.sha256(key.encode()).hexdigest(),
@@ -204,9 +232,10 @@ def _scan(
         "effective_at": effective_at,
         "time_quality": TimeQuality.STATED if effective_at != now else TimeQuality.SERVER,
         "position": Position.NONE,
-        "verdict": Verdict.ACCEPTED,
+        "verdict": verdict,
+        "reason": held_for,
         "flags": [],
-        "answer": {"verdict": Verdict.ACCEPTED, "at": effective_at.isoformat()},
+        "answer": answer_by_hand(verdict, held_for, effective_at.isoformat()),
         "offline": False,
         "note": note,
     }
@@ -224,7 +253,8 @@ def confirm(
     (R15); held ones keep their class. Nobody confirms the own; a decided one is refused.
     """
     with transaction():
-        facts = _open_question(attendance_id, actor)
+        facts = open_question(attendance_id, actor)
+        queries.member(facts.person_id, local_day(now), lock=True)
         shift = db.session.get_one(Shift, facts.shift_id)
         forgotten = facts.state == AttendanceState.AUTO_CLOSED
         if left_at is None:
@@ -263,18 +293,19 @@ def confirm(
 def reject(attendance_id: int, *, reason: str, actor: Actor, now: datetime) -> None:
     """Decide that a forgotten or held attendance earns nothing; its rows stay (R20)."""
     with transaction():
-        facts = _open_question(attendance_id, actor)
+        facts = open_question(attendance_id, actor)
         moved = db.session.execute(
             update(Attendance)
             .where(Attendance.id == attendance_id, Attendance.state == facts.state)
             .values(state=AttendanceState.VOID, review=Review.REJECTED)
+            .returning(Attendance.id)
         )
-        if moved.rowcount != 1:
+        if moved.first() is None:
             raise LostRace()
         _write_down("attendance.reject", facts, actor, now, reason=reason)
 
 
-def _open_question(attendance_id: int, actor: Actor) -> Posting:
+def open_question(attendance_id: int, actor: Actor) -> Posting:
     """Return what waits for a decision by this actor, or say why it may not be decided."""
     facts = queries.posting(attendance_id)
     if facts is None:
@@ -307,7 +338,7 @@ def close_forgotten(*, now: datetime) -> int:
     day, so a late run or a second one closes each exactly once, at its own shift's end.
     """
     closed = 0
-    while unfinished := queries.forgotten(now):
+    while unfinished := presence.forgotten(now):
         closed += _close_batch(unfinished, now)
         if len(unfinished) < 500:
             break
@@ -315,7 +346,7 @@ def close_forgotten(*, now: datetime) -> int:
 
 
 @again_on_conflict
-def _close_batch(unfinished: Iterable[queries.Unfinished], now: datetime) -> int:
+def _close_batch(unfinished: Iterable[presence.Unfinished], now: datetime) -> int:
     closed = 0
     with transaction() as session:
         for each in unfinished:

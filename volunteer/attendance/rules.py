@@ -1,7 +1,9 @@
 """Deciding one scan. Pure: no database, no clock, no request (checkin.md 1.4, 1.8)."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from ipaddress import ip_address, ip_network
 from typing import NamedTuple
 
 ACCEPTED, HELD, REFUSED, DUPLICATE = "accepted", "held", "refused", "duplicate"
@@ -16,6 +18,7 @@ class Candidate(NamedTuple):
     shift_id: int
     shift: str
     title: str
+    leader: str | None
     site_id: int
     site_name: str
     starts_at: datetime
@@ -52,6 +55,11 @@ class Candidate(NamedTuple):
     def is_open(self) -> bool:
         return self.attendance_state == "open"
 
+    @property
+    def is_free(self) -> bool:
+        """Nothing has been recorded here yet."""
+        return self.attendance_state is None
+
 
 class Decision(NamedTuple):
     """One verdict, its reason of the closed list, the shift it is about, the warnings."""
@@ -68,22 +76,22 @@ def decide_in(
     """Decide a check-in at a site by its printed code.
 
     Validity comes before duplicates: a cancelled shift says so, whoever is in already.
-    `chosen` is the public id of the shift that the person picked where two are possible.
+    Of two adjoining shifts the first one's time ends with it: a minute later the next
+    one is meant, if it may be entered. `chosen` is the public id of the shift that the
+    person picked where two are possible.
     """
-    here = [c for c in candidates if c.site_id == site_id]
-    possible = [c for c in here if _may_enter(c, now) and chosen in {None, c.shift}]
-    if len(possible) > 1:
-        running = [c for c in possible if c.is_open]
-        if len(running) != 1:
-            return Decision(REFUSED, "ambiguous_shift", None)
-        possible = running
-    if not possible:
-        return _why_not_in(candidates, here, now)
-    target = possible[0]
-    if target.is_open:
-        return Decision(DUPLICATE, "already_in", target)
-    if target.attendance_state is not None:
-        return Decision(DUPLICATE, "already_out", target)
+    here = [c for c in candidates if c.site_id == site_id and chosen in {None, c.shift}]
+    possible = [c for c in here if _may_enter(c, now)]
+    running = [c for c in possible if c.is_open]
+    if any(now <= c.ends_at for c in running):
+        return Decision(DUPLICATE, "already_in", min(running, key=lambda c: c.starts_at))
+    free = [c for c in possible if c.is_free]
+    if len(free) > 1:
+        return Decision(REFUSED, "ambiguous_shift", None)
+    if not free:
+        elsewhere = [c for c in candidates if c.site_id != site_id]
+        return _why_not_in(here, elsewhere, now)
+    target = free[0]
     if any(c.is_open and c.review != "pending" for c in candidates):
         return Decision(HELD, "overlap_active", target)
     if target.hold_without_evidence:
@@ -97,40 +105,77 @@ def decide_out(
     """Decide a check-out: it goes to the open attendance first, then to a finished one."""
     running = [c for c in candidates if c.is_open and chosen in {None, c.shift}]
     here = [c for c in running if c.site_id == site_id]
-    if here:
-        target = min(here, key=lambda c: c.starts_at)
-        if now > target.out_until:
-            return Decision(REFUSED, "too_late_out", target)
+    in_time = [c for c in here if now <= c.out_until]
+    if in_time:
+        target = min(in_time, key=lambda c: c.starts_at)
         early = now < target.ends_at - timedelta(minutes=target.min_stay)
         return Decision(ACCEPTED, None, target, ("left_early",) if early else ())
+    if here:
+        return Decision(REFUSED, "too_late_out", here[-1])
     if running:
         return Decision(REFUSED, "wrong_site", running[0])
-    done = [c for c in candidates if c.site_id == site_id and c.left_at is not None]
-    if done:
-        latest = max(done, key=lambda c: c.starts_at)
-        reason = "too_late_out" if latest.attendance_state == "auto_closed" else "already_out"
-        return Decision(DUPLICATE if reason == "already_out" else REFUSED, reason, latest)
-    return Decision(REFUSED, "not_checked_in", None)
+    return _why_not_out([c for c in candidates if c.site_id == site_id], now)
+
+
+class Offer(NamedTuple):
+    """What the page of a site's code offers: one button, a choice, or a reason.
+
+    `direction` is `in`, `out`, or None where there is only the reason of `decision`.
+    """
+
+    direction: str | None
+    decision: Decision
+    choices: tuple[Candidate, ...] = ()
+
+
+def offer(candidates: Sequence[Candidate], site_id: int, now: datetime) -> Offer:
+    """Return what the person can do here now: leave where in, else arrive."""
+    leaving = decide_out(candidates, site_id, now)
+    if leaving.verdict == ACCEPTED:
+        return Offer("out", leaving)
+    coming = decide_in(candidates, site_id, now)
+    if coming.verdict in {ACCEPTED, HELD}:
+        return Offer("in", coming)
+    if coming.reason == "ambiguous_shift":
+        return Offer("in", coming, open_to_choose(candidates, site_id, now))
+    if leaving.reason == "too_late_out":
+        return Offer(None, leaving)
+    return Offer(None, coming)
+
+
+def open_to_choose(
+    candidates: Sequence[Candidate], site_id: int, now: datetime
+) -> tuple[Candidate, ...]:
+    """Return the shifts here that may be entered now, soonest first."""
+    return tuple(c for c in candidates if c.site_id == site_id and c.is_free and _may_enter(c, now))
 
 
 def _may_enter(candidate: Candidate, now: datetime) -> bool:
     """Check-in may still answer `already_in` until the shift's code closes."""
-    until = candidate.out_until if candidate.attendance_state else candidate.in_until
+    until = candidate.in_until if candidate.is_free else candidate.out_until
     return candidate.assigned and not candidate.cancelled and candidate.opens_at <= now <= until
 
 
 def _why_not_in(
-    candidates: Sequence[Candidate], here: Sequence[Candidate], now: datetime
+    here: Sequence[Candidate], elsewhere: Sequence[Candidate], now: datetime
 ) -> Decision:
-    """Explain by the nearest shift: here first, then elsewhere."""
-    elsewhere = [c for c in candidates if c not in here and _may_enter(c, now)]
-    near = min(here, key=lambda c: _distance(c, now), default=None)
+    """Explain by the nearest shift here, or by the one elsewhere where the person should be."""
+    wanted = [c for c in elsewhere if (c.is_free or c.is_open) and _may_enter(c, now)]
+    near = _nearest(here, now)
     if near is not None and near.cancelled:
         return Decision(REFUSED, "shift_cancelled", near)
-    if elsewhere:
-        return Decision(REFUSED, "wrong_site", elsewhere[0])
+    if near is not None and near.is_open:
+        return Decision(DUPLICATE, "already_in", near)
+    if near is not None and near.attendance_state == "closed" and now <= near.out_until:
+        return Decision(DUPLICATE, "already_out", near)
+    if wanted:
+        return Decision(REFUSED, "wrong_site", wanted[0])
     if near is None:
         return Decision(REFUSED, "not_assigned", None)
+    if near.attendance_state == "closed":
+        return Decision(DUPLICATE, "already_out", near)
+    if near.attendance_state == "auto_closed":
+        return Decision(REFUSED, "too_late_out", near)
     if not near.assigned:
         return Decision(REFUSED, "assignment_cancelled", near)
     if now < near.opens_at:
@@ -138,7 +183,90 @@ def _why_not_in(
     return Decision(REFUSED, "too_late_in", near)
 
 
+def _why_not_out(here: Sequence[Candidate], now: datetime) -> Decision:
+    """Explain by the shift just left, else by the nearest one."""
+    left = [c for c in here if c.attendance_state == "closed" and now <= c.out_until]
+    near = max(left, key=lambda c: c.starts_at) if left else _nearest(here, now)
+    if near is not None and near.cancelled:
+        return Decision(REFUSED, "shift_cancelled", near)
+    if near is not None and near.attendance_state == "closed":
+        return Decision(DUPLICATE, "already_out", near)
+    if near is not None and near.attendance_state == "auto_closed":
+        return Decision(REFUSED, "too_late_out", near)
+    return Decision(REFUSED, "not_checked_in", None)
+
+
+def _nearest(here: Sequence[Candidate], now: datetime) -> Candidate | None:
+    """Return the shift that somebody here now most likely means."""
+    return min(here, key=lambda c: (_distance(c, now), c.starts_at), default=None)
+
+
 def _distance(candidate: Candidate, now: datetime) -> timedelta:
     if candidate.opens_at <= now <= candidate.ends_at:
         return timedelta()
     return min(abs(now - candidate.opens_at), abs(now - candidate.ends_at))
+
+
+#: What a page makes as an idempotency key is a UUID; a program may choose other plain words.
+_KEY = re.compile(r"[A-Za-z0-9_-]{1,60}")
+
+
+def is_key(text: str) -> bool:
+    """Tell whether a text may be an idempotency key.
+
+    >>> [is_key(text) for text in ("0b6e7f0c-8e7d", "", "roll:1:2", "k" * 61)]
+    [True, False, False, False]
+    """
+    return _KEY.fullmatch(text) is not None
+
+
+def ip_prefix(address: str | None) -> str | None:
+    """Return the network of an address, wide enough to name no household.
+
+    >>> ip_prefix("203.0.113.77"), ip_prefix("2001:db8:1:2::5"), ip_prefix("nonsense")
+    ('203.0.113.0/24', '2001:db8:1::/48', None)
+    """
+    try:
+        parsed = ip_address(address or "")
+    except ValueError:
+        return None
+    return str(ip_network((parsed, 24 if parsed.version == 4 else 48), strict=False))
+
+
+def browser_class(user_agent: str) -> str:
+    """Return `wechat`, `ios`, `android` or `desktop`.
+
+    >>> browser_class("Mozilla/5.0 (Linux; Android 14) MicroMessenger/8.0"), browser_class("curl/8")
+    ('wechat', 'desktop')
+    """
+    for mark, name in (
+        ("MicroMessenger", "wechat"),
+        ("iPhone", "ios"),
+        ("iPad", "ios"),
+        ("Android", "android"),
+    ):
+        if mark in user_agent:
+            return name
+    return "desktop"
+
+
+def standing(state: str | None, review: str | None, *, over: bool) -> str:
+    """Return how a person on a shift's list stands, in one word.
+
+    `expected`, `present`, `left`; `absent` once the shift is over; `held` where somebody
+    must decide, `forgotten` where nobody checked out, `rejected` where it was decided so.
+
+    >>> standing(None, None, over=False), standing(None, None, over=True)
+    ('expected', 'absent')
+    >>> standing("open", "none", over=True), standing("closed", "pending", over=True)
+    ('present', 'held')
+    """
+    if state is None:
+        return "absent" if over else "expected"
+    if state == "void":
+        return "rejected"
+    if state == "auto_closed":
+        return "forgotten"
+    if review == "pending":
+        return "held"
+    return "present" if state == "open" else "left"

@@ -25,13 +25,14 @@ from .models import (
     Direction,
     EvidenceClass,
     Position,
+    Reason,
     Review,
     Scan,
     TimeQuality,
     Verdict,
 )
 from .queries import Posting, SiteHere
-from .rules import Candidate, Decision
+from .rules import Candidate, Decision, Offer
 
 _insert_scan = insert(Scan).returning(Scan.id)
 _insert_attendance = insert(Attendance)
@@ -46,7 +47,13 @@ _close = (
         policy_id=bindparam("policy"),
         revision=bindparam("new_revision"),
     )
+    .returning(Attendance.id)
+    .execution_options(synchronize_session=False)
 )
+
+
+#: Comes before everything else: who may not serve is told so, in or not.
+INACTIVE = Decision(rules.REFUSED, "account_inactive", None)
 
 
 class Request(NamedTuple):
@@ -63,6 +70,27 @@ class Request(NamedTuple):
         """Return what must be the same when the key comes again."""
         text = f"{direction}|{self.site.id}|{self.shift or ''}"
         return hashlib.sha256(text.encode()).hexdigest()
+
+
+class Foresight(NamedTuple):
+    """What pressing the button would do; `earns` only where it would check out."""
+
+    name: str
+    offer: Offer
+    earns: "Earned | None"
+
+
+def foresee(site: SiteHere, *, actor: Actor, now: datetime) -> Foresight:
+    """Tell what the actor can do at the site now; nothing is written, not even a scan."""
+    person_id = access.require_self(actor)
+    member = queries.member(person_id, local_day(now), lock=False)
+    if not member.may_serve:
+        return Foresight(member.name, Offer(None, INACTIVE), None)
+    offer = rules.offer(queries.candidates(person_id, now), site.id, now)
+    target = offer.decision.target
+    facts = queries.posting(target.attendance_id) if target and target.attendance_id else None
+    earns = earned(facts, now) if facts and offer.direction == Direction.OUT else None
+    return Foresight(member.name, offer, earns)
 
 
 @again_on_conflict
@@ -99,10 +127,10 @@ def _scan(request: Request, direction: Direction, *, actor: Actor, now: datetime
         candidates = queries.candidates(person_id, now)
         decide = rules.decide_in if direction is Direction.IN else rules.decide_out
         decision = decide(candidates, request.site.id, now, request.shift)
-        if member.state != "active" or member.unit_id is None:
-            decision = Decision(rules.REFUSED, "account_inactive", None)
+        if not member.may_serve:
+            decision = INACTIVE
         scan = _scan_row(request, direction, account_id, person_id, body_hash, decision, now)
-        answer = _answer(direction, decision, candidates, request.site, now)
+        answer = answer_of(direction, decision, candidates, request.site, now)
         answer["name"] = member.name
         moves = decision.verdict in (rules.ACCEPTED, rules.HELD) and decision.target
         if not moves or member.unit_id is None:
@@ -164,7 +192,7 @@ def _scan_row(
     }
 
 
-def _answer(
+def answer_of(
     direction: Direction,
     decision: Decision,
     candidates: Sequence[Candidate],
@@ -184,6 +212,7 @@ def _answer(
         answer |= {
             "shift": target.shift,
             "title": target.title,
+            "leader": target.leader,
             "site": target.site_name,
             "starts_at": target.starts_at.isoformat(),
             "ends_at": target.ends_at.isoformat(),
@@ -194,10 +223,14 @@ def _answer(
     if decision.reason == "ambiguous_shift":
         answer["choices"] = [
             {"shift": c.shift, "title": c.title, "starts_at": c.starts_at.isoformat()}
-            for c in candidates
-            if c.site_id == site.id and c.opens_at <= now <= c.in_until
+            for c in rules.open_to_choose(candidates, site.id, now)
         ]
     return answer
+
+
+def answer_by_hand(verdict: Verdict, reason: Reason | None, at: str) -> dict[str, Any]:
+    """Return the answer of a scan that a leader or a job wrote; `at` is the time that counts."""
+    return {"verdict": verdict, "reason": reason, "at": at}
 
 
 def _enter_shift(
@@ -282,7 +315,7 @@ def settle(
             "new_revision": revision,
         },
     )
-    if closed.rowcount != 1:
+    if closed.first() is None:
         raise LostRace()
     if posts:
         hours.enter(

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from flask import Flask, Response, g, jsonify, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from .db import db
 from .i18n import N_, say
@@ -106,6 +106,10 @@ def init_app(app: Flask) -> None:
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> Response:
+        if isinstance(error, SecurityError):  # an unknown host has no addresses, so no page
+            plain = make_response(say(HTTP_TEXTS[400][1], {}), 400)
+            plain.mimetype = "text/plain"
+            return plain
         status = error.code or 500
         if status < 400 and error.response is not None:
             return make_response(error.get_response())

@@ -19,7 +19,9 @@ class CommandGroup(AppGroup):
     one sentence and exit code 2.
     """
 
-    def command(self, *args: Any, **kwargs: Any) -> Callable[..., Any]:
+    def command(  # type: ignore[override]
+        self, *args: Any, **kwargs: Any
+    ) -> Callable[..., Any]:
         register = super().command(*args, **kwargs)
 
         def decorate(function: Callable[..., Any]) -> click.Command:

@@ -36,7 +36,8 @@ def require_ready() -> None:
         missing = {t.name for t in TRIGGERS if t.engine == dialect()} - _trigger_names()
         if missing:
             raise SettingsError(
-                f"数据库缺少触发器 {'、'.join(sorted(missing))}：请从备份恢复，或重新运行 flask db upgrade。"
+                f"数据库缺少触发器 {'、'.join(sorted(missing))}："
+                "请从备份恢复，或重新运行 flask db upgrade。"
             )
     except SQLAlchemyError as error:
         raise SettingsError(

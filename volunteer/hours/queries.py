@@ -4,7 +4,15 @@ from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, select
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    SQLColumnExpression,
+    bindparam,
+    func,
+    select,
+)
 
 from volunteer.core.clock import Month
 from volunteer.core.db import db, within
@@ -27,6 +35,22 @@ def served_by_person(month: Month, *, duty_counts: bool) -> Select[int, int]:
         select(LedgerEntry.person_id, func.sum(LedgerEntry.minutes).label("served"))
         .where(LedgerEntry.month == str(month), counts_for_target(duty_counts=duty_counts))
         .group_by(LedgerEntry.person_id)
+    )
+
+
+def served_of(
+    person_id: SQLColumnExpression[int], month: Month, *, duty_counts: bool
+) -> ScalarSelect[int]:
+    """Return the expression of what the person of an outer row has served in a month, 0 if none."""
+    return (
+        select(func.coalesce(func.sum(LedgerEntry.minutes), 0))
+        .where(
+            LedgerEntry.person_id == person_id,
+            LedgerEntry.month == str(month),
+            counts_for_target(duty_counts=duty_counts),
+        )
+        .correlate_except(LedgerEntry)
+        .scalar_subquery()
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, func, select, text, update
+from sqlalchemy import Connection, bindparam, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from volunteer.core.clock import local_day
@@ -100,7 +100,7 @@ def known_people(session: Session, phones: Sequence[str]) -> dict[str, Known]:
         statement = statement.where(Person.phone.in_(phones))
     else:
         statement = statement.where(Person.phone.between(min(phones), max(phones)))
-    return {row[0]: Known(*row[1:]) for row in session.execute(statement)}
+    return {row[0] or "": Known(*row[1:]) for row in session.execute(statement)}
 
 
 def plan(checked: Checked, known: dict[str, Known], *, under: Sequence[str]) -> Plan:
@@ -153,16 +153,15 @@ def move(session: Session, moves: Sequence[tuple[Known, int]], *, on: date) -> N
     """
     lived = [(who, unit) for who, unit in moves if who.from_on and who.from_on < on]
     others = [(who, unit) for who, unit in moves if not (who.from_on and who.from_on < on)]
-    table = Membership.__table__
-    open_one = (table.c.person_id == bindparam("who")) & table.c.until_on.is_(None)
+    open_one = (Membership.person_id == bindparam("who")) & Membership.until_on.is_(None)
     connection = session.connection()
     if lived:
         connection.execute(
-            table.update().where(open_one).values(until_on=on),
+            update(Membership).where(open_one).values(until_on=on),
             [{"who": person.person_id} for person, _ in lived],
         )
         connection.execute(
-            table.insert(),
+            insert(Membership),
             [
                 {"person_id": person.person_id, "unit_id": unit, "from_on": on}
                 for person, unit in lived
@@ -170,7 +169,7 @@ def move(session: Session, moves: Sequence[tuple[Known, int]], *, on: date) -> N
         )
     if others:
         connection.execute(
-            table.update().where(open_one).values(unit_id=bindparam("whither")),
+            update(Membership).where(open_one).values(unit_id=bindparam("whither")),
             [{"who": person.person_id, "whither": unit} for person, unit in others],
         )
     session.expire_all()
@@ -246,7 +245,7 @@ def _load_sqlite(
     columns: Sequence[str],
     rows: Iterable[tuple[Any, ...]],
 ) -> None:
-    cursor = connection.connection.cursor()
+    cursor: Any = connection.connection.cursor()
     places = ", ".join("?" * len(columns))
     cursor.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})", rows)
     cursor.close()

@@ -5,11 +5,10 @@ that the page may be asked of any process; one whose process has died shows it b
 """
 
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import update
-from sqlalchemy.orm import undefer
+from sqlalchemy import select, update
 
 from volunteer.core import journal
 from volunteer.core.actor import Actor
@@ -49,9 +48,7 @@ def check(run_id: int, *, actor: Actor, clock: Clock) -> None:
     now = clock()
     content = _content_of(run_id)
     try:
-        rows = service.read_file(
-            content, actor=actor, now=now, progress=_beats(run_id, clock)
-        )
+        rows = service.read_file(content, actor=actor, now=now, progress=_beats(run_id, clock))
         landed_before = queries.runs_landed()
         outcome = service.compare(rows, actor)
         found = {
@@ -80,7 +77,7 @@ def confirm(
     Raises NotReady, RowsWrong where some rows are wrong and only right ones were not asked
     for, and StalePreview where another file has landed since the check.
     """
-    with transaction() as session:
+    with transaction():
         access.require_import(actor)
         run = queries.import_run(public_id, account_id=actor.account_id, for_update=True)
         if run.state != ImportState.READY:
@@ -100,9 +97,7 @@ def land(run_id: int, *, actor: Actor, clock: Clock) -> None:
     now = clock()
     content = _content_of(run_id)
     try:
-        rows = service.read_file(
-            content, actor=actor, now=now, progress=_beats(run_id, clock)
-        )
+        rows = service.read_file(content, actor=actor, now=now, progress=_beats(run_id, clock))
         with transaction() as session:
             access.require_import(actor)
             run = session.get_one(ImportRun, run_id, with_for_update=True)
@@ -133,3 +128,37 @@ def discard(public_id: str, *, actor: Actor, now: datetime) -> None:
             raise NotReady()
         session.delete(run)
         journal.write("people.discard_import", "import_run", public_id, actor=actor, now=now)
+
+
+def failed(refusal: DomainError) -> dict[str, Any]:
+    """Return what a run tells of a file that was refused; its rows are forgotten."""
+    return {
+        "state": ImportState.FAILED,
+        "failure": refusal.code,
+        "counts": {"text": refusal.text, "facts": refusal.facts},
+        "errors": [],
+        "content": None,
+    }
+
+
+def _content_of(run_id: int) -> bytes:
+    content = db.session.scalar(select(ImportRun.content).where(ImportRun.id == run_id))
+    return content or b""
+
+
+def _beats(run_id: int, clock: Clock) -> Progress:
+    """Return the progress function that writes down how far a run is, and that it lives."""
+
+    def progress(step: str, done: int, total: int) -> None:
+        facts = {"done": done, "total": total, "beat_at": clock()}
+        with transaction() as session:
+            session.execute(update(ImportRun).where(ImportRun.id == run_id).values(facts))
+
+    return progress
+
+
+def _write_down(run_id: int, facts: dict[str, Any], expected: ImportState) -> None:
+    """Change a run that still is in the expected state."""
+    this = (ImportRun.id == run_id) & (ImportRun.state == expected)
+    with transaction() as session:
+        session.execute(update(ImportRun).where(this).values(facts))

@@ -4,6 +4,7 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from hashlib import sha256
+from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
@@ -54,7 +55,7 @@ class Outcome:
         return [error for _, errors in by_row for error in errors][:ERRORS_TOLD]
 
     @property
-    def counts(self) -> dict[str, object]:
+    def counts(self) -> dict[str, Any]:
         """The figures of the contract, and how the right rows divide."""
         return {
             "accepted": self.plan.accepted,
@@ -87,10 +88,11 @@ def check_file(
     content: bytes, *, actor: Actor, now: datetime, progress: Progress = silent
 ) -> Outcome:
     """Read and check a file, and compare it with the register; writes nothing."""
-    return _compare(read_file(content, actor=actor, now=now, progress=progress), actor)
+    return compare(read_file(content, actor=actor, now=now, progress=progress), actor)
 
 
-def _compare(rows: Checked, actor: Actor) -> Outcome:
+def compare(rows: Checked, actor: Actor) -> Outcome:
+    """Compare checked rows with the register as it is now; writes nothing."""
     known = landing.known_people(db.session(), [facts.phone for facts in rows.good])
     return Outcome(rows, landing.plan(rows, known, under=access.keepable(actor)))
 
@@ -115,7 +117,7 @@ def land(
         with transaction() as session:
             access.require_import(actor)
             landing.take_lock(session)
-            outcome = _compare(rows, actor)
+            outcome = compare(rows, actor)
             if rows.errors and not accept_good_rows:
                 return outcome
             landing.write(session, outcome.plan, now=now, progress=progress)

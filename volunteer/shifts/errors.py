@@ -17,38 +17,81 @@ class ShiftOver(DomainError):
 class ShiftFull(DomainError):
     code = "full"
     text = N_("This shift takes %(capacity)s people and has %(assigned)s. Choose fewer people.")
+    field = "people"
 
 
 class BeyondWanted(DomainError):
     code = "beyond_wanted"
     text = N_(
-        "%(assigned)s of %(wanted)s wanted people would be exceeded. Confirm to assign them all the same."
+        "%(wanted)s people are asked for, and it would be %(assigned)s. "
+        "Confirm to assign them all the same."
     )
+    field = "people"
 
 
 class Overlapping(DomainError):
     code = "overlapping"
     text = N_(
-        "%(people)s already serve elsewhere at that time. Leave them out or free them there first."
+        "%(people)s already serve elsewhere at that time. "
+        "Leave them out or free them there first."
     )
+    field = "people"
+
+
+class PeopleUnknown(DomainError):
+    code = "people_unknown"
+    text = N_("Not in the register or not in your units: %(people)s. Search for them again.")
+    status = 404
+    field = "people"
 
 
 class NotAssigned(DomainError):
     code = "not_assigned"
-    text = N_("This person is not assigned to the shift.")
+    text = N_("This person is not assigned to the shift. Reload the page to see who is.")
     status = 404
 
 
 class HasAttendance(DomainError):
     code = "has_attendance"
-    text = N_("Somebody has already checked in here, so it can no longer be changed.")
+    text = N_("Somebody has already checked in here, so the shift can no longer be cancelled.")
 
 
 class WrongTimes(DomainError):
     code = "times"
     text = N_("The end must be later than the start, and at most 24 hours later.")
     status = 400
-    field = "ends_at"
+    field = "minutes"
+
+
+class InThePast(DomainError):
+    code = "past"
+    text = N_("This time is over already. Choose a later one.")
+    status = 400
+    field = "day"
+
+
+class WrongNumbers(DomainError):
+    code = "numbers"
+    text = N_("The most that fit cannot be fewer than are asked for.")
+    status = 400
+    field = "capacity"
+
+
+class LeaderUnknown(DomainError):
+    code = "leader_unknown"
+    text = N_(
+        "Nobody in this unit fits “%(words)s”. "
+        "Write the name, or leave the field empty for the unit's coordinator."
+    )
+    status = 400
+    field = "leader"
+
+
+class LeaderAmbiguous(DomainError):
+    code = "leader_ambiguous"
+    text = N_("Several people fit: %(people)s. Write the name and the last four digits.")
+    status = 400
+    field = "leader"
 
 
 class SiteExists(DomainError):
@@ -59,13 +102,12 @@ class SiteExists(DomainError):
 
 class SiteUnknown(DomainError):
     code = "site_unknown"
-    text = N_("There is no site with the code %(site)s.")
+    text = N_("There is no site with the code %(site)s. Look it up among the sites.")
     status = 404
     field = "site"
 
 
-class PeopleUnknown(DomainError):
-    code = "people_unknown"
-    text = N_("Not in the register or not in your units: %(people)s.")
-    status = 404
-    field = "people"
+class SiteClosed(DomainError):
+    code = "site_closed"
+    text = N_("This site is no longer used. Choose another one.")
+    field = "site"

@@ -1,20 +1,24 @@
 """Questions about sites, shifts and assignments."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import case, func, select
+from sqlalchemy import ColumnElement, Select, case, func, select, tuple_
 from sqlalchemy.orm import joinedload
 
 from volunteer.accounts.models import Account, AccountGrant
 from volunteer.core.actor import Role
 from volunteer.core.db import db, within
 from volunteer.core.errors import NotFound
-from volunteer.people.models import Membership, Person
-from volunteer.units.models import Unit
+from volunteer.people.models import Person
+from volunteer.units.models import Grid, Unit
 
 from .models import Assignment, AssignmentState, CheckinSettings, Shift, ShiftState, Site
+
+PAGE = 50
+#: The most sites and grids that a form offers for choosing.
+CHOICES = 500
 
 
 def standard_settings_id() -> int:
@@ -29,7 +33,7 @@ def site_by_code(code: str, *, under: Sequence[str]) -> Site:
         select(Site)
         .join(Site.unit)
         .where(Site.code == code, within(Unit.path, under))
-        .options(joinedload(Site.unit))
+        .options(joinedload(Site.unit), joinedload(Site.grid))
     )
     site = db.session.scalar(statement)
     if site is None:
@@ -37,39 +41,93 @@ def site_by_code(code: str, *, under: Sequence[str]) -> Site:
     return site
 
 
-def sites(*, under: Sequence[str], search: str = "", limit: int = 200) -> Sequence[Site]:
-    """Return the sites of the subtrees by code, those in use only."""
+class SitePage(NamedTuple):
+    """Sites by code; `after` is the code from which the next page goes on, or None."""
+
+    sites: Sequence[Site]
+    after: str | None
+
+
+def sites(
+    *, under: Sequence[str], words: str = "", after: str = "", limit: int = PAGE
+) -> SitePage:
+    """Return the sites in use of the subtrees by code; `words` is a part of name, place or code."""
     statement = (
         select(Site)
         .join(Site.unit)
-        .where(within(Unit.path, under), Site.closed_at.is_(None))
+        .where(within(Unit.path, under), Site.closed_at.is_(None), Site.code > after)
         .options(joinedload(Site.unit))
         .order_by(Site.code)
-        .limit(limit)
+        .limit(limit + 1)
     )
-    if search:
-        statement = statement.where(
-            Site.name.contains(search, autoescape=True) | (Site.code == search)
+    if words:
+        columns = (Site.name, Site.code, Site.address)
+        fits = [column.icontains(words, autoescape=True) for column in columns]
+        statement = statement.where(fits[0] | fits[1] | fits[2])
+    found = db.session.scalars(statement).all()
+    return SitePage(found[:limit], found[limit - 1].code if len(found) > limit else None)
+
+
+def site_choices(*, under: Sequence[str]) -> list[tuple[str, str]]:
+    """Return code and name of the sites in use, for a form."""
+    statement = (
+        select(Site.code, Site.name)
+        .join(Site.unit)
+        .where(within(Unit.path, under), Site.closed_at.is_(None))
+        .order_by(Site.code)
+        .limit(CHOICES)
+    )
+    return [(code, f"{name}（{code}）") for code, name in db.session.execute(statement)]
+
+
+def grid_choices(*, under: Sequence[str]) -> list[tuple[int, str]]:
+    """Return id and name of the grids that units of the subtrees lead, for a form."""
+    statement = (
+        select(Grid.id, Grid.name)
+        .join(Grid.lead_unit)
+        .where(within(Unit.path, under))
+        .order_by(Grid.code)
+        .limit(CHOICES)
+    )
+    return [(grid_id, name) for grid_id, name in db.session.execute(statement)]
+
+
+def coordinators_of(units: Iterable[Unit]) -> dict[int, int]:
+    """Return, by unit, the person who coordinates it, or the nearest unit above that has one.
+
+    A unit without any is left out. One query, however many units.
+    """
+    statement = (
+        select(AccountGrant.unit_id, Account.person_id)
+        .join(Account, Account.id == AccountGrant.account_id)
+        .join(Person, Person.id == Account.person_id)
+        .where(
+            AccountGrant.role == Role.COORDINATOR,
+            AccountGrant.ended_at.is_(None),
+            Person.state == "active",
         )
-    return db.session.scalars(statement).all()
+        .order_by(AccountGrant.id.desc())
+    )
+    wanted = list(units)
+    if len(wanted) == 1:
+        statement = statement.where(AccountGrant.unit_id.in_(_way_to(wanted[0])))
+    holders = {unit_id: person_id for unit_id, person_id in db.session.execute(statement)}
+    found = {}
+    for unit in wanted:
+        nearest = (step for step in reversed(_way_to(unit)) if step in holders)
+        if (step := next(nearest, None)) is not None:
+            found[unit.id] = holders[step]
+    return found
 
 
 def coordinator_of(unit: Unit) -> int | None:
     """Return the person who coordinates the unit, or the nearest unit above that has one."""
-    above = [int(part) for part in unit.path.strip("/").split("/")]
-    statement = (
-        select(Account.person_id)
-        .join(AccountGrant, AccountGrant.account_id == Account.id)
-        .join(Unit, Unit.id == AccountGrant.unit_id)
-        .where(
-            AccountGrant.role == Role.COORDINATOR,
-            AccountGrant.ended_at.is_(None),
-            AccountGrant.unit_id.in_(above),
-        )
-        .order_by(func.length(Unit.path).desc(), AccountGrant.id)
-        .limit(1)
-    )
-    return db.session.scalar(statement)
+    return coordinators_of([unit]).get(unit.id)
+
+
+def _way_to(unit: Unit) -> list[int]:
+    """Return the ids of the units on the way to `unit`, itself last."""
+    return [int(step) for step in unit.path.strip("/").split("/")]
 
 
 def shift(public_id: str, *, under: Sequence[str]) -> Shift:
@@ -92,6 +150,12 @@ class ShiftLine(NamedTuple):
     shift: Shift
     assigned: int
 
+    @property
+    def missing(self) -> int:
+        """How many people are still asked for; none at a shift that does not take place."""
+        takes_place = self.shift.state == ShiftState.PLANNED
+        return max(0, self.shift.wanted - self.assigned) if takes_place else 0
+
 
 _assigned = (
     select(func.count(Assignment.id))
@@ -100,29 +164,93 @@ _assigned = (
     .scalar_subquery()
 )
 
+_planned = Shift.state == ShiftState.PLANNED
+
+
+def _lines() -> Select[tuple[Shift, int]]:
+    return (
+        select(Shift, _assigned)
+        .join(Shift.unit)
+        .options(joinedload(Shift.unit), joinedload(Shift.site))
+        .order_by(Shift.starts_at, Shift.id)
+    )
+
+
+def _starting(since: datetime, until: datetime, under: Sequence[str]) -> ColumnElement[bool]:
+    return (Shift.starts_at >= since) & (Shift.starts_at < until) & within(Unit.path, under)
+
+
+class ShiftPage(NamedTuple):
+    """Shifts, soonest first; `after` is the public id from which the next page goes on."""
+
+    lines: Sequence[ShiftLine]
+    after: str | None
+
 
 def shifts_between(
     since: datetime,
     until: datetime,
     *,
     under: Sequence[str],
-    after: tuple[datetime, int] | None = None,
-    limit: int = 50,
-) -> Sequence[ShiftLine]:
-    """Return shifts that start in [since, until), soonest first; `after` is (start, id)."""
-    statement = (
-        select(Shift, _assigned)
-        .join(Shift.unit)
-        .where(Shift.starts_at >= since, Shift.starts_at < until, within(Unit.path, under))
-        .options(joinedload(Shift.unit), joinedload(Shift.site))
-        .order_by(Shift.starts_at, Shift.id)
-        .limit(limit)
-    )
+    gaps_only: bool = False,
+    after: str = "",
+    limit: int = PAGE,
+) -> ShiftPage:
+    """Return shifts that start in [since, until); `gaps_only`: those that still lack people.
+
+    `after` is the public id of a shift; one that is not found begins anew.
+    """
+    statement = _lines().where(_starting(since, until, under)).limit(limit + 1)
+    if gaps_only:
+        statement = statement.where(_planned, _assigned < Shift.wanted)
     if after:
-        statement = statement.where(
-            (Shift.starts_at > after[0]) | ((Shift.starts_at == after[0]) & (Shift.id > after[1]))
-        )
-    return [ShiftLine(*row) for row in db.session.execute(statement)]
+        here = select(Shift.starts_at, Shift.id).where(Shift.public_id == after)
+        if place := db.session.execute(here).one_or_none():
+            statement = statement.where(tuple_(Shift.starts_at, Shift.id) > tuple_(*place))
+    lines = [ShiftLine(*row) for row in db.session.execute(statement)]
+    more = len(lines) > limit
+    return ShiftPage(lines[:limit], lines[limit - 1].shift.public_id if more else None)
+
+
+class Demand(NamedTuple):
+    """Of a stretch of time: how many shifts take place, and how many people they still lack."""
+
+    shifts: int
+    missing: int
+
+
+def demand_between(since: datetime, until: datetime, *, under: Sequence[str]) -> Demand:
+    each = (
+        select(Shift.wanted, _assigned.label("assigned"))
+        .join(Shift.unit)
+        .where(_starting(since, until, under), _planned)
+        .subquery()
+    )
+    lack = case((each.c.wanted > each.c.assigned, each.c.wanted - each.c.assigned), else_=0)
+    row = db.session.execute(select(func.count(), func.coalesce(func.sum(lack), 0)).select_from(each))
+    return Demand(*row.one())
+
+
+def next_at_site(site_id: int, *, now: datetime, limit: int = 10) -> Sequence[ShiftLine]:
+    """Return the shifts at a site that are not over, soonest first."""
+    statement = _lines().where(Shift.site_id == site_id, Shift.ends_at > now, _planned)
+    return [ShiftLine(*row) for row in db.session.execute(statement.limit(limit))]
+
+
+def opened_by(
+    source: str, *, site_id: int, now: datetime, past: bool = False, limit: int = 10
+) -> Sequence[ShiftLine]:
+    """Return shifts whose source begins with `source`: those to come, soonest first,
+    cancelled ones too; or those that are over, latest first."""
+    statement = _lines().where(
+        Shift.site_id == site_id, Shift.source.startswith(source, autoescape=True)
+    )
+    if past:
+        statement = statement.where(Shift.ends_at <= now).order_by(None)
+        statement = statement.order_by(Shift.starts_at.desc(), Shift.id)
+    else:
+        statement = statement.where(Shift.ends_at > now)
+    return [ShiftLine(*row) for row in db.session.execute(statement.limit(limit))]
 
 
 def next_shifts(person_id: int, *, now: datetime, limit: int = 5) -> Sequence[Shift]:
@@ -166,79 +294,3 @@ def clashes(person_ids: Sequence[int], shift: Shift) -> Sequence[str]:
         .order_by(Person.name)
     )
     return db.session.scalars(statement).all()
-
-
-class Candidate(NamedTuple):
-    """A person who might be assigned: free at that time, or why not."""
-
-    public_id: str
-    name: str
-    phone: str | None
-    unit_name: str
-    busy: bool
-    here: bool
-
-
-def candidates(
-    shift: Shift, *, under: Sequence[str], search: str = "", limit: int = 50
-) -> Sequence[Candidate]:
-    """Return active people of the subtrees by name, each with whether the time is free."""
-    clash = (
-        select(Assignment.id)
-        .where(
-            Assignment.person_id == Person.id,
-            Assignment.state == AssignmentState.ASSIGNED,
-            Assignment.shift_id != shift.id,
-            Assignment.starts_at < shift.ends_at,
-            Assignment.ends_at > shift.starts_at,
-        )
-        .exists()
-    )
-    here = (
-        select(Assignment.id)
-        .where(
-            Assignment.person_id == Person.id,
-            Assignment.state == AssignmentState.ASSIGNED,
-            Assignment.shift_id == shift.id,
-        )
-        .exists()
-    )
-    statement = (
-        select(
-            Person.public_id,
-            Person.name,
-            Person.phone,
-            Unit.name,
-            case((clash, True), else_=False),
-            case((here, True), else_=False),
-        )
-        .join(Membership, (Membership.person_id == Person.id) & Membership.until_on.is_(None))
-        .join(Unit, Unit.id == Membership.unit_id)
-        .where(within(Unit.path, under), Person.state == "active")
-        .order_by(Person.name, Person.id)
-        .limit(limit)
-    )
-    if search:
-        statement = statement.where(
-            Person.name.contains(search, autoescape=True) | (Person.phone_tail == search)
-        )
-    return [Candidate(*row) for row in db.session.execute(statement)]
-
-
-def people_by_phone(phones: Sequence[str]) -> dict[str, int]:
-    """Return the ids of active people by their phone."""
-    statement = select(Person.phone, Person.id).where(
-        Person.phone.in_(phones), Person.state == "active"
-    )
-    return {phone: person_id for phone, person_id in db.session.execute(statement) if phone}
-
-
-def people_by_public_id(public_ids: Sequence[str], *, under: Sequence[str]) -> dict[str, int]:
-    """Return the ids of active people who belong to a unit of the subtrees now."""
-    statement = (
-        select(Person.public_id, Person.id)
-        .join(Membership, (Membership.person_id == Person.id) & Membership.until_on.is_(None))
-        .join(Unit, Unit.id == Membership.unit_id)
-        .where(Person.public_id.in_(public_ids), Person.state == "active", within(Unit.path, under))
-    )
-    return dict(db.session.execute(statement).tuples().all())

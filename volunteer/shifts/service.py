@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import select, update
@@ -11,20 +11,29 @@ from sqlalchemy.dialects.sqlite import insert as upsert_sqlite
 
 from volunteer.core import journal
 from volunteer.core.actor import Actor
+from volunteer.core.clock import local_day
 from volunteer.core.db import again_on_conflict, dialect, transaction
+from volunteer.core.errors import NotFound
+from volunteer.people.models import Person
+from volunteer.people.rules import mask_phone
 from volunteer.units.models import Unit
 
-from . import access, queries
+from . import access, candidates, queries, rules
 from .errors import (
     BeyondWanted,
     HasAttendance,
+    InThePast,
+    LeaderAmbiguous,
+    LeaderUnknown,
     NotAssigned,
     Overlapping,
     PeopleUnknown,
     ShiftCancelled,
     ShiftFull,
     ShiftOver,
+    SiteClosed,
     SiteExists,
+    WrongNumbers,
     WrongTimes,
 )
 from .models import (
@@ -85,11 +94,38 @@ def create_site(
 def revoke_posters(site: Site, *, actor: Actor, now: datetime) -> Site:
     """Make every printed code of the site invalid; new ones must be printed."""
     with transaction() as session:
-        access.require_schedule(actor, site.unit.path)
-        site = session.get_one(Site, site.id, with_for_update=True)
+        path = site.unit.path
+        access.require_schedule(actor, path)
+        site = session.get_one(Site, site.id, with_for_update=True, populate_existing=True)
         site.qr_epoch += 1
-        journal.write("sites.revoke", "site", site.code, actor=actor, now=now, epoch=site.qr_epoch)
+        journal.write(
+            "sites.revoke",
+            "site",
+            site.code,
+            actor=actor,
+            now=now,
+            unit_path=path,
+            epoch=site.qr_epoch,
+        )
         return site
+
+
+def leader_for(unit: Unit, words: str, *, now: datetime) -> int | None:
+    """Return the person of the unit's subtree whom `words` name, None where they say nothing.
+
+    Name, phone, its last four digits and volunteer number may stand together. Raises
+    LeaderUnknown, and LeaderAmbiguous with whom the words may mean (phones masked).
+    """
+    if not words.strip():
+        return None
+    name, digits = rules.words_of_leader(words)
+    found = candidates.leaders_named(name, digits, under=[unit.path], day=local_day(now))
+    if not found:
+        raise LeaderUnknown(words=words.strip())
+    if len(found) > 1:
+        people = (f"{each.name} {mask_phone(each.phone)} {each.unit_name}" for each in found)
+        raise LeaderAmbiguous(people="、".join(people))
+    return found[0].person_id
 
 
 class Plan(NamedTuple):
@@ -109,6 +145,7 @@ class Plan(NamedTuple):
     source: str | None
 
 
+@again_on_conflict
 def open_shift(
     *,
     site: Site,
@@ -120,18 +157,33 @@ def open_shift(
     wanted: int = 0,
     capacity: int | None = None,
     nature: Nature = Nature.VOLUNTARY,
+    key: str | None = None,
     actor: Actor,
     now: datetime,
 ) -> Shift:
     """Open one shift at a site. Title defaults to the site's name, content to the title,
-    the leader to the unit's coordinator, so that the record names all of R2."""
+    the leader to the unit's coordinator, so that the record names all of R2.
+
+    `key`, 16 hexadecimal digits made by the page, becomes the public id: a form sent twice
+    opens once, and the second gets the first one's shift.
+    """
     with transaction() as session:
         access.require_schedule(actor, site.unit.path)
-        if not timedelta() < ends_at - starts_at <= timedelta(hours=24):
+        if key and (known := session.scalar(select(Shift).where(Shift.public_id == key))):
+            if known.site_id != site.id:
+                raise NotFound()
+            return known
+        if site.closed_at:
+            raise SiteClosed()
+        if not rules.times_fit(starts_at, ends_at):
             raise WrongTimes()
+        if ends_at <= now:
+            raise InThePast()
+        if not rules.numbers_fit(wanted, capacity):
+            raise WrongNumbers()
         title = title or site.name
         shift = Shift(
-            public_id=new_public_id(),
+            public_id=key or new_public_id(),
             kind=ShiftKind.SINGLE,
             unit_id=site.unit_id,
             site_id=site.id,
@@ -148,9 +200,7 @@ def open_shift(
         )
         session.add(shift)
         session.flush()
-        journal.write(
-            "shifts.open", "shift", shift.public_id, actor=actor, now=now, unit_path=site.unit.path
-        )
+        _journal("shifts.open", shift, site.unit.path, actor, now)
         return shift
 
 
@@ -163,6 +213,12 @@ def open_missing(plans: Iterable[Plan]) -> int:
     insert = upsert_sqlite if dialect() == "sqlite" else upsert_postgresql
     with transaction() as session:
         settings_id = queries.standard_settings_id()
+        wished = {plan.source: plan for plan in plans}
+        sources = list(wished)
+        for start in range(0, len(sources), 500):
+            some = sources[start : start + 500]
+            for known in session.scalars(select(Shift.source).where(Shift.source.in_(some))):
+                del wished[known]
         rows = [
             {
                 **plan._asdict(),
@@ -170,19 +226,15 @@ def open_missing(plans: Iterable[Plan]) -> int:
                 "settings_id": settings_id,
                 "state": ShiftState.PLANNED,
             }
-            for plan in plans
+            for plan in wished.values()
         ]
-        known: set[str | None] = set()
-        sources = [row["source"] for row in rows]
-        for start in range(0, len(sources), 500):
-            some = sources[start : start + 500]
-            known.update(session.scalars(select(Shift.source).where(Shift.source.in_(some))))
-        new = [row for row in rows if row["source"] not in known]
-        if new:
-            session.execute(
-                insert(Shift.__table__).on_conflict_do_nothing(index_elements=["source"]), new
-            )
-        return len(new)
+        if not rows:
+            return 0
+        opened = session.scalars(
+            insert(Shift).on_conflict_do_nothing(index_elements=["source"]).returning(Shift.id),
+            rows,
+        )
+        return len(opened.all())
 
 
 @again_on_conflict
@@ -201,8 +253,9 @@ def assign(
     already assigned is left as is. A lost race is decided again (R14, city.md).
     """
     with transaction() as session:
-        access.require_schedule(actor, shift.unit.path)
-        shift = session.get_one(Shift, shift.id, with_for_update=True)
+        path = shift.unit.path
+        access.require_schedule(actor, path)
+        shift = session.get_one(Shift, shift.id, with_for_update=True, populate_existing=True)
         if shift.state == ShiftState.CANCELLED:
             raise ShiftCancelled()
         if shift.ends_at <= now:
@@ -240,18 +293,11 @@ def assign(
                 )
             )
         session.flush()
-        journal.write(
-            "shifts.assign",
-            "shift",
-            shift.public_id,
-            actor=actor,
-            now=now,
-            unit_path=shift.unit.path,
-            people=len(new),
-        )
+        _journal("shifts.assign", shift, path, actor, now, people=len(new))
         return len(new)
 
 
+@again_on_conflict
 def assign_listed(
     shift: Shift,
     public_ids: Sequence[str],
@@ -263,40 +309,37 @@ def assign_listed(
     """Assign people named by their public ids; one foreign id among them and nothing is done."""
     with transaction():
         under = access.require_scheduler(actor)
-        found = queries.people_by_public_id(public_ids, under=under)
-        if len(found) != len(set(public_ids)):
-            raise PeopleUnknown(people=len(set(public_ids)) - len(found))
+        wished = set(public_ids)
+        day = local_day(shift.starts_at)
+        found = candidates.people_by_public_id(wished, under=under, day=day)
+        if len(found) != len(wished):
+            raise PeopleUnknown(people=len(wished) - len(found))
         return assign(
             shift, list(found.values()), beyond_wanted=beyond_wanted, actor=actor, now=now
         )
 
 
 def unassign(shift: Shift, person_public_id: str, *, actor: Actor, now: datetime) -> None:
-    """Take a person off a shift; what was already scanned stays. A repeat is refused."""
+    """Take a person off a shift that is not over; a repeat is refused as not assigned."""
     with transaction() as session:
-        access.require_schedule(actor, shift.unit.path)
-        under = access.require_scheduler(actor)
-        person = queries.people_by_public_id([person_public_id], under=under)
+        path = shift.unit.path
+        access.require_schedule(actor, path)
+        if shift.ends_at <= now:
+            raise ShiftOver()
         assignment = session.scalar(
             select(Assignment)
+            .join(Person, Person.id == Assignment.person_id)
             .where(
                 Assignment.shift_id == shift.id,
-                Assignment.person_id.in_(person.values()),
+                Person.public_id == person_public_id,
                 Assignment.state == AssignmentState.ASSIGNED,
             )
-            .with_for_update()
+            .with_for_update(of=Assignment)
         )
         if assignment is None:
             raise NotAssigned()
         assignment.state = AssignmentState.CANCELLED
-        journal.write(
-            "shifts.unassign",
-            "shift",
-            shift.public_id,
-            actor=actor,
-            now=now,
-            unit_path=shift.unit.path,
-        )
+        _journal("shifts.unassign", shift, path, actor, now)
 
 
 def cancel(shift: Shift, *, reason: str, actor: Actor, now: datetime) -> None:
@@ -305,31 +348,62 @@ def cancel(shift: Shift, *, reason: str, actor: Actor, now: datetime) -> None:
     Refused once somebody has checked in. A repeat is refused as cancelled.
     """
     with transaction() as session:
-        access.require_schedule(actor, shift.unit.path)
-        shift = session.get_one(Shift, shift.id, with_for_update=True)
+        path = shift.unit.path
+        access.require_schedule(actor, path)
+        shift = session.get_one(Shift, shift.id, with_for_update=True, populate_existing=True)
         if shift.state == ShiftState.CANCELLED:
             raise ShiftCancelled()
         if any(asks(shift.id) for asks in has_attendance):
             raise HasAttendance()
-        people = session.scalars(
-            select(Assignment.person_id).where(
-                Assignment.shift_id == shift.id, Assignment.state == AssignmentState.ASSIGNED
-            )
-        ).all()
-        shift.state, shift.cancel_reason = ShiftState.CANCELLED, reason
-        session.execute(
-            update(Assignment)
-            .where(Assignment.shift_id == shift.id, Assignment.state == AssignmentState.ASSIGNED)
-            .values(state=AssignmentState.CANCELLED)
+        theirs = (
+            Assignment.shift_id == shift.id,
+            Assignment.state == AssignmentState.ASSIGNED,
         )
+        people = session.scalars(select(Assignment.person_id).where(*theirs)).all()
+        shift.state, shift.cancel_reason = ShiftState.CANCELLED, reason
+        session.execute(update(Assignment).where(*theirs).values(state=AssignmentState.CANCELLED))
         for tell in on_cancel:
             tell(shift, people, now)
-        journal.write(
-            "shifts.cancel",
-            "shift",
-            shift.public_id,
-            actor=actor,
-            now=now,
-            unit_path=shift.unit.path,
-            people=len(people),
+        _journal("shifts.cancel", shift, path, actor, now, people=len(people))
+
+
+def cancel_idle(source: str, *, reason: str, now: datetime) -> int:
+    """Cancel the shifts to come whose source begins with `source` and to which nobody is
+    assigned; return how many. The caller has asked for permission and writes the journal.
+
+    Those with people, or where somebody has checked in already, stay as they are.
+    """
+    with transaction() as session:
+        to_come = select(Shift.id).where(
+            Shift.starts_at > now,
+            Shift.source.startswith(source, autoescape=True),
+            Shift.state == ShiftState.PLANNED,
         )
+        locked = session.scalars(to_come.with_for_update()).all()
+        manned = set(
+            session.scalars(
+                select(Assignment.shift_id).where(
+                    Assignment.shift_id.in_(to_come), Assignment.state == AssignmentState.ASSIGNED
+                )
+            )
+        )
+        idle = [
+            shift_id
+            for shift_id in locked
+            if shift_id not in manned and not any(asks(shift_id) for asks in has_attendance)
+        ]
+        if idle:
+            session.execute(
+                update(Shift)
+                .where(Shift.id.in_(idle))
+                .values(state=ShiftState.CANCELLED, cancel_reason=reason)
+            )
+        return len(idle)
+
+
+def _journal(
+    action: str, shift: Shift, path: str, actor: Actor, now: datetime, **body: object
+) -> None:
+    journal.write(
+        action, "shift", shift.public_id, actor=actor, now=now, unit_path=path, **body
+    )

@@ -2,9 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import NamedTuple
 
-from sqlalchemy import Select, SelectBase, bindparam, or_, select
+from sqlalchemy import ColumnElement, Select, SelectBase, and_, bindparam, or_, select
 from sqlalchemy.orm import joinedload
 
 from volunteer.core.clock import Month
@@ -46,49 +47,73 @@ def terms_of(policy: Policy) -> Terms:
     )
 
 
+class Stay(NamedTuple):
+    """One stretch of a person's membership; `until_on` is the first day elsewhere."""
+
+    person_id: int
+    unit_id: int
+    from_on: date
+    until_on: date | None
+
+
+def touches(month: Month) -> ColumnElement[bool]:
+    """Return the condition that a membership covers at least one day of the month."""
+    return and_(
+        Membership.from_on <= month.last_day,
+        or_(Membership.until_on.is_(None), Membership.until_on > month.first_day),
+    )
+
+
 def partial_members(month: Month) -> Select[int]:
     """Return the statement of people who joined, left or moved within the month."""
-    first, last = month.first_day, month.last_day
     return select(Membership.person_id).where(
-        Membership.from_on <= last,
-        or_(Membership.until_on.is_(None), Membership.until_on > first),
-        or_(Membership.from_on > first, Membership.until_on <= last),
+        touches(month),
+        or_(Membership.from_on > month.first_day, Membership.until_on <= month.last_day),
+    )
+
+
+def _exempt_in(month: Month) -> ColumnElement[bool]:
+    return and_(
+        Exemption.withdrawn_at.is_(None),
+        Exemption.from_on <= month.last_day,
+        Exemption.until_on >= month.first_day,
     )
 
 
 def exempt_people(month: Month) -> Select[int]:
     """Return the statement of people with an exemption that touches the month."""
+    return select(Exemption.person_id).where(_exempt_in(month))
+
+
+def whole_month_exempt(month: Month) -> Select[int]:
+    """Return the statement of people whom one exemption frees for the whole month."""
     return select(Exemption.person_id).where(
         Exemption.withdrawn_at.is_(None),
-        Exemption.from_on <= month.last_day,
-        Exemption.until_on >= month.first_day,
+        Exemption.from_on <= month.first_day,
+        Exemption.until_on >= month.last_day,
     )
 
 
-def memberships_of(people: SelectBase | Sequence[int], month: Month) -> dict[int, list[Membership]]:
+def stays_of(people: SelectBase | Sequence[int], month: Month) -> dict[int, list[Stay]]:
     """Return the memberships of the given people that touch the month, earliest first."""
-    found: dict[int, list[Membership]] = defaultdict(list)
+    found: dict[int, list[Stay]] = defaultdict(list)
     statement = (
-        select(Membership)
-        .where(
-            Membership.person_id.in_(people),
-            Membership.from_on <= month.last_day,
-            or_(Membership.until_on.is_(None), Membership.until_on > month.first_day),
-        )
+        select(Membership.person_id, Membership.unit_id, Membership.from_on, Membership.until_on)
+        .where(Membership.person_id.in_(people), touches(month))
         .order_by(Membership.from_on)
     )
-    for row in db.session.scalars(statement):
-        found[row.person_id].append(row)
+    for row in db.session.execute(statement):
+        found[row.person_id].append(Stay(*row))
     return found
 
 
-def exemptions_in(month: Month, people: Sequence[int] | None = None) -> dict[int, list[Span]]:
+def exemptions_in(
+    month: Month, people: SelectBase | Sequence[int] | None = None
+) -> dict[int, list[Span]]:
     """Return the exempt days of everybody, or of the given people, that touch the month."""
     found: dict[int, list[Span]] = defaultdict(list)
     statement = select(Exemption.person_id, Exemption.from_on, Exemption.until_on).where(
-        Exemption.withdrawn_at.is_(None),
-        Exemption.from_on <= month.last_day,
-        Exemption.until_on >= month.first_day,
+        _exempt_in(month)
     )
     if people is not None:
         statement = statement.where(Exemption.person_id.in_(people))
@@ -98,11 +123,11 @@ def exemptions_in(month: Month, people: Sequence[int] | None = None) -> dict[int
 
 
 def owed_by(
-    memberships: Iterable[Membership], exemptions: Sequence[Span], policy: Policy, month: Month
+    stays: Iterable[Stay], exemptions: Sequence[Span], policy: Policy, month: Month
 ) -> Owed:
     """Return what one person owes in the month under the version in force."""
     spans: list[Span] = [
-        (row.from_on, row.until_on and row.until_on - timedelta(days=1)) for row in memberships
+        (stay.from_on, stay.until_on and stay.until_on - timedelta(days=1)) for stay in stays
     ]
     return owed(
         policy.monthly_target_minutes,
@@ -111,16 +136,6 @@ def owed_by(
         month.last_day,
         spans,
         exemptions,
-    )
-
-
-def owed_of(person_id: int, month: Month) -> Owed:
-    """Return what one person owes in the month."""
-    return owed_by(
-        memberships_of([person_id], month).get(person_id, []),
-        exemptions_in(month, [person_id]).get(person_id, []),
-        policy_for(month),
-        month,
     )
 
 
@@ -141,6 +156,16 @@ def exemptions(
     if before is not None:
         statement = statement.where(Exemption.id < before)
     return db.session.execute(statement).tuples().all()
+
+
+def exemptions_of(person_id: int, month: Month) -> Sequence[Exemption]:
+    """Return a person's exemptions that touch the month, those withdrawn left out."""
+    statement = (
+        select(Exemption)
+        .where(Exemption.person_id == person_id, _exempt_in(month))
+        .order_by(Exemption.from_on, Exemption.id)
+    )
+    return db.session.scalars(statement).all()
 
 
 def unit_path_of(person_id: int) -> str | None:

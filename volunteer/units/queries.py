@@ -8,6 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, false, or_, select
 
 from volunteer.core.db import db
+from volunteer.core.errors import NotFound
 
 from . import rules
 from .errors import UnitAmbiguous, UnitUnknown
@@ -39,6 +40,17 @@ def within(paths: Iterable[str]) -> ColumnElement[bool]:
 def by_code(code: str, *, under: Sequence[str] = EVERYWHERE) -> Unit | None:
     """Return the unit with this code within `under`, or None."""
     return db.session.scalar(select(Unit).where(Unit.code == code, within(under)))
+
+
+def named(code: str, *, under: Sequence[str] = EVERYWHERE) -> Unit | None:
+    """Return the unit that a filter names, None where it names none.
+
+    Raises NotFound for a code that is unknown or not within `under`.
+    """
+    unit = by_code(code, under=under) if code else None
+    if code and unit is None:
+        raise NotFound()
+    return unit
 
 
 def by_path(path: str, *, under: Sequence[str] = EVERYWHERE) -> Unit | None:

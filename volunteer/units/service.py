@@ -57,7 +57,7 @@ def import_units(rows: Sequence[UnitRow], *, actor: Actor, now: datetime) -> Imp
             return ImportOutcome(there, 0, errors)
         by_code = {row.code: row for row in rows if row.code not in known}
         for row in _parents_first(by_code):
-            parent = known.get(row.parent_code)
+            parent = known.get(row.parent_code) if row.parent_code else None
             made = Unit(
                 code=row.code,
                 name=row.name,
@@ -99,7 +99,7 @@ def _errors(rows: Sequence[UnitRow], known: dict[str, Unit]) -> list[RowError]:
     seen: set[str] = set()
     errors = []
     for row in rows:
-        unit, code = known.get(row.code), None
+        there, code = known.get(row.code), None
         if not row.code:
             code = "missing_code"
         elif not row.name:
@@ -120,7 +120,7 @@ def _errors(rows: Sequence[UnitRow], known: dict[str, Unit]) -> list[RowError]:
             code = "circle"
         elif len(names[row.parent_code, rules.name_key(row.name)]) > 1:
             code = "duplicate_name"
-        elif unit and (unit.name, unit.kind, parents.get(unit.parent_id or 0, "")) != (
+        elif there and (there.name, there.kind, parents.get(there.parent_id or 0, "")) != (
             row.name,
             row.kind,
             row.parent_code,

@@ -1,0 +1,1 @@
+"""Journeys in a real browser, against `python app.py` or, with --base-url, any demo city."""

@@ -1,0 +1,408 @@
+"""Importing people: every row checked, all or nothing, the same file changes nothing."""
+
+import zipfile
+from datetime import date
+from io import BytesIO
+
+import pytest
+from sqlalchemy import select
+
+from tests import make
+from tests.make import at
+from tests.people.sheets import csv, xlsx
+from volunteer.core import tables
+from volunteer.core.actor import SYSTEM, Role
+from volunteer.core.db import db
+from volunteer.core.errors import NotAllowed
+from volunteer.core.models import Journal
+from volunteer.people import queries, service
+from volunteer.people.errors import HeaderDuplicate, HeaderUnknown, SeveralSheets
+from volunteer.people.models import ImportRun, Membership, Person
+
+NOW = at("2026-11-23 09:00")
+TODAY = date(2026, 11, 23)
+
+
+@pytest.fixture
+def school(app):
+    return make.unit(name="新安江小学", code="S01")
+
+
+def bring_in(content, *, actor=SYSTEM, now=NOW, **given):
+    outcome = service.import_people(content, "people.xlsx", actor=actor, now=now, **given)
+    db.session.rollback()
+    return outcome
+
+
+def one(name="王芳", phone="19901234567", unit="新安江小学", category="公务员", day=""):
+    return (name, phone, unit, category, day)
+
+
+def found(phone="19901234567"):
+    return db.session.scalar(select(Person).filter_by(phone=phone))
+
+
+def codes(outcome):
+    return [(error.row, error.column, error.code) for error in outcome.errors]
+
+
+def test_a_right_file_lands_whole(school):
+    outcome = bring_in(
+        xlsx(one(day="2020-09-01"), one(name="李 强", phone=19901230002, category=""))
+    )
+
+    assert (outcome.plan.accepted, outcome.landed) == (2, 2)
+    wang, li = found(), found("19901230002")
+    assert (wang.name, wang.category, wang.phone_tail) == ("王芳", "公务员", "4567")
+    assert (wang.state, wang.consent, wang.registered_at) == ("active", "pending", NOW)
+    assert len(wang.public_id) == 16
+    assert wang.volunteer_number != li.volunteer_number
+    assert (li.name, li.category) == ("李强", None)
+    assert queries.unit_on(wang.id, date(2020, 9, 1)).code == "S01"
+    assert queries.unit_on(wang.id, date(2020, 8, 31)) is None
+
+
+def test_the_membership_begins_on_the_day_of_the_import_where_none_is_given(school):
+    bring_in(xlsx(one()), now=at("2026-11-24 00:30"))
+
+    assert db.session.scalar(select(Membership.from_on)) == date(2026, 11, 24)
+
+
+def test_one_wrong_row_means_that_nothing_lands(school):
+    outcome = bring_in(xlsx(one(), one(name="李强", phone="1990123")))
+
+    assert (outcome.plan.accepted, outcome.landed) == (1, 0)
+    assert codes(outcome) == [(3, "手机号", "phone_format")]
+    assert db.session.query(Person).count() == 0
+    assert db.session.query(ImportRun).count() == 0
+
+
+def test_the_right_rows_land_where_that_is_asked_for(school):
+    outcome = bring_in(xlsx(one(), one(phone="19901230002", unit="")), accept_good_rows=True)
+
+    assert (outcome.landed, outcome.rows.rejected) == (1, {"missing_unit": 1})
+    assert found() is not None
+    assert found("19901230002") is None
+
+
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [
+        (one(name=" \u3000"), "missing_name"),
+        (one(name="——"), "missing_name"),
+        (one(name="12345"), "invalid_name"),
+        (one(name="=1+1"), "invalid_name"),
+        (one(name="<b>王</b>"), "invalid_name"),
+        (one(name="王" * 41), "invalid_name"),
+        (one(phone=""), "missing_phone"),
+        (one(phone=" - "), "missing_phone"),
+        (one(phone="12901234567"), "phone_format"),
+        (one(phone="19901234567、19901234568"), "phone_format"),
+        (one(phone="0571-64123456"), "phone_format"),
+        (one(phone=19901234567.5), "phone_format"),
+        (one(unit=""), "missing_unit"),
+        (one(unit="不存在的单位"), "unknown_unit"),
+        (one(unit="白沙社区"), "ambiguous_unit"),
+        (one(unit="单" * 101), "too_long"),
+        (one(category="外星人"), "unknown_category"),
+        (one(day="去年"), "invalid_date"),
+        (one(day="2026-02-30"), "invalid_date"),
+        (one(day="26/11/5"), "invalid_date"),
+        (one(day="1899-01-01"), "invalid_date"),
+        (one(day="2031-01-01"), "invalid_date"),
+    ],
+)
+def test_every_wrong_cell_has_its_code(school, row, code):
+    for _ in range(2):
+        make.unit(name="白沙社区", parent=make.unit())
+
+    outcome = bring_in(xlsx(row))
+
+    assert outcome.rows.rejected == {code: 1}
+
+
+@pytest.mark.parametrize(
+    "phone",
+    [
+        "１９９０１２３４５６７",
+        "+86 19901234567",
+        "8619901234567",
+        "199-0123-4567",
+        " 199 0123 4567",
+    ],
+)
+def test_a_phone_is_read_however_it_is_written(school, phone):
+    assert bring_in(xlsx(one(phone=phone))).landed == 1
+    assert found() is not None
+
+
+@pytest.mark.parametrize(
+    "day", ["2020-09-01", "2020/9/1", "2020.9.1", "2020年9月1日", "20200901", "44075", 44075]
+)
+def test_a_day_is_read_however_it_is_written(school, day):
+    assert bring_in(xlsx(one(day=day))).landed == 1
+    assert db.session.scalar(select(Membership.from_on)) == date(2020, 9, 1)
+
+
+def test_a_unit_is_named_by_code_or_with_its_parent(school):
+    town = make.unit(name="梅城镇")
+    make.unit(name="白沙社区", parent=make.unit())
+    village = make.unit(name="白沙社区", parent=town)
+
+    outcome = bring_in(
+        xlsx(one(unit="S01"), one(name="李强", phone="19901230002", unit="梅城镇/白沙社区"))
+    )
+
+    assert outcome.landed == 2
+    assert queries.unit_on(found("19901230002").id, TODAY).id == village.id
+
+
+def test_one_phone_under_two_names_is_refused_in_both_rows(school):
+    outcome = bring_in(xlsx(one(), one(name="李强"), one(name="赵敏", phone="19901230003")))
+
+    assert codes(outcome) == [(2, "手机号", "duplicate_phone"), (3, "手机号", "duplicate_phone")]
+    assert outcome.plan.accepted == 1
+
+
+def test_one_person_in_two_units_is_refused_in_both_rows(school):
+    make.unit(name="市教育局")
+
+    assert codes(bring_in(xlsx(one(), one(unit="市教育局")))) == [
+        (2, "手机号", "duplicate_phone"),
+        (3, "手机号", "duplicate_phone"),
+    ]
+
+
+def test_the_same_row_twice_is_skipped_once_and_counted(school):
+    outcome = bring_in(xlsx(one(), one(name=" 王 芳 ", phone="199 0123 4567")))
+
+    assert (outcome.landed, outcome.rows.skipped_duplicates) == (1, 1)
+
+
+def test_titles_blank_rows_totals_and_signatures_are_no_people(school):
+    content = xlsx(
+        ("示例 张三", "13800000000", "新安江小学"),
+        one(),
+        ("", "", ""),
+        ("姓名", "手机号", "单位"),
+        one(name="李强", phone="19901230002"),
+        ("合计", 2, ""),
+        ("填表人：王芳", "", ""),
+        above=(("建德市志愿者花名册",), ()),
+    )
+
+    outcome = bring_in(content)
+
+    assert (outcome.landed, outcome.rows.blank_rows, outcome.rows.other_rows) == (2, 1, 4)
+
+
+def test_an_error_names_the_row_of_the_spreadsheet_and_its_header(school):
+    content = xlsx(one(phone="x"), header=("名字", "联系电话", "工作单位"), above=((), ("标题",)))
+
+    outcome = bring_in(content)
+
+    assert codes(outcome) == [(4, "联系电话", "phone_format")]
+    assert outcome.errors[0].value == "x"
+
+
+def test_the_same_file_again_changes_nothing(school):
+    content = xlsx(one(), one(name="李强", phone="19901230002"))
+    bring_in(content)
+
+    outcome = bring_in(content, now=at("2026-12-01 09:00"))
+
+    assert (outcome.plan.accepted, outcome.landed, outcome.plan.unchanged) == (2, 0, 2)
+    assert db.session.query(Person).count() == 2
+    assert db.session.query(Membership).count() == 2
+
+
+def test_another_unit_is_a_transfer_dated_now(school):
+    """R29: the past keeps the old unit."""
+    office = make.unit(name="市教育局")
+    bring_in(xlsx(one(day="2020-09-01")))
+
+    outcome = bring_in(xlsx(one(unit="市教育局", category="事业编制")))
+
+    wang = found()
+    assert (outcome.landed, len(outcome.plan.moved)) == (1, 1)
+    assert queries.unit_on(wang.id, date(2026, 11, 22)).id == school.id
+    assert queries.unit_on(wang.id, TODAY).id == office.id
+    assert wang.category == "事业编制"
+
+
+def test_a_transfer_on_the_first_day_corrects_the_unit(school):
+    office = make.unit(name="市教育局")
+    bring_in(xlsx(one()))
+
+    bring_in(xlsx(one(unit="市教育局")))
+
+    belongings = queries.memberships_of(found().id)
+    assert [(each.unit_code, each.from_on) for each in belongings] == [(office.code, TODAY)]
+
+
+def test_a_registered_phone_under_another_name_is_refused(school):
+    make.person(unit=school, name="王芳", phone="19901234567")
+
+    outcome = bring_in(xlsx(one(name="李强")))
+
+    assert codes(outcome) == [(2, "手机号", "duplicate_phone")]
+
+
+def test_who_has_left_stays_so(school):
+    make.person(phone="19901234567", name="王芳", state="left", until_on=date(2026, 6, 1))
+
+    assert bring_in(xlsx(one())).landed == 0
+    assert found().state == "left"
+
+
+def test_volunteer_numbers_go_on_after_the_highest(school):
+    make.person(unit=school, volunteer_number="V0004711")
+
+    bring_in(xlsx(one()))
+
+    assert found().volunteer_number == "V0004712"
+
+
+def test_a_unit_administrator_imports_only_into_the_own_subtree(school):
+    """P10."""
+    make.unit(name="市教育局")
+    branch = make.unit(name="分校", parent=school)
+    admin = make.grant_of(Role.UNIT_ADMIN, school)
+
+    outcome = bring_in(
+        xlsx(one(unit="分校"), one(name="李强", phone="19901230002", unit="市教育局")),
+        actor=admin,
+        accept_good_rows=True,
+    )
+
+    assert outcome.rows.rejected == {"unknown_unit": 1}
+    assert queries.unit_on(found().id, TODAY).id == branch.id
+
+
+def test_a_unit_administrator_does_not_take_a_person_out_of_a_foreign_unit(school):
+    """Bad input A25."""
+    make.person(unit=make.unit(name="市教育局"), name="王芳", phone="19901234567")
+
+    outcome = bring_in(xlsx(one()), actor=make.grant_of(Role.UNIT_ADMIN, school))
+
+    assert outcome.rows.rejected == {"duplicate_phone": 1}
+
+
+@pytest.mark.parametrize("role", [Role.COORDINATOR, Role.SYSTEM_LEAD, Role.SEC_ADMIN])
+def test_others_do_not_import(school, role):
+    with pytest.raises(NotAllowed):
+        bring_in(xlsx(one()), actor=make.grant_of(role, school))
+
+
+def test_an_import_is_one_row_of_the_journal_without_names(school):
+    bring_in(xlsx(one()))
+
+    row = db.session.scalar(select(Journal).filter_by(action="people.import"))
+    assert (row.actor_account_id, row.body["landed"]) == (None, 1)
+    assert "王芳" not in str(row.body)
+    assert "19901234567" not in str(row.body)
+
+
+def test_progress_is_told_in_steps_of_a_thousand_rows(school):
+    steps = []
+    rows = [one(phone=f"1990{number:07d}") for number in range(2_500)]
+
+    bring_in(xlsx(*rows), progress=lambda *step: steps.append(step))
+
+    assert [step for step in steps if step[0] == "check"] == [
+        ("check", 1000, 2500),
+        ("check", 2000, 2500),
+        ("check", 2500, 2500),
+    ]
+    assert steps[-1] == ("land", 2500, 2500)
+    assert db.session.query(Person).count() == 2_500
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        csv(one()),
+        csv(one(), encoding="utf-8-sig"),
+        csv(one(), encoding="gb18030"),
+        csv(one(), encoding="utf-16"),
+        csv(one(), delimiter=";"),
+        csv(one(), delimiter="\t"),
+    ],
+)
+def test_csv_is_read_whatever_its_encoding(school, content):
+    assert bring_in(content).landed == 1
+
+
+def bomb(**sizes) -> bytes:
+    content = BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as package:
+        package.writestr("xl/workbook.xml", "<workbook/>")
+        for name, size in sizes.items():
+            package.writestr(f"xl/{name}.xml", b"\0" * size)
+    return content.getvalue()
+
+
+def with_part(name: str) -> bytes:
+    content = BytesIO(xlsx(one()))
+    with zipfile.ZipFile(content, "a") as package:
+        package.writestr(name, b"x")
+    return content.getvalue()
+
+
+def far_corner() -> bytes:
+    content = BytesIO()
+    with zipfile.ZipFile(BytesIO(xlsx(one()))) as old, zipfile.ZipFile(content, "w") as new:
+        for part in old.namelist():
+            data = old.read(part)
+            if part.endswith("sheet1.xml"):
+                data = data.replace(
+                    b"</sheetData>",
+                    b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>',
+                )
+            new.writestr(part, data, zipfile.ZIP_DEFLATED)
+    return content.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "refusal"),
+    [
+        (b"", tables.FileEmpty),
+        (b"\r\n \r\n", tables.FileEmpty),
+        (csv(), tables.NoRows),
+        ("姓名,手机号,单位\n王\0芳,1,2".encode(), tables.NulByte),
+        ("姓名,手机号,单位\n王芳".encode() + b"\xff\xff", tables.BadEncoding),
+        (csv(one(), header=("姓名", "电话", "单位")), HeaderUnknown),
+        (csv(one(), header=("姓名", "手机", "手机号", "单位")), HeaderDuplicate),
+        (b"\xd0\xcf\x11\xe0" + bytes(600), tables.FileType),
+        (b"%PDF-1.7", tables.FileType),
+        (b"PK\x03\x04 and no package", tables.FileBroken),
+        (with_part("xl/vbaProject.bin"), tables.FileType),
+        (with_part("xl/externalLinks/externalLink1.xml"), tables.FileType),
+        (bomb(sheet=30 * 1024 * 1024), tables.FileTooBigInside),
+        (bomb(**{f"part{number}": 1 for number in range(2_001)}), tables.FileTooBigInside),
+        (far_corner(), tables.FileTooBigInside),
+    ],
+)
+def test_a_file_that_is_none_is_refused_as_a_whole(school, content, refusal):
+    """Bad input A and B."""
+    with pytest.raises(refusal):
+        bring_in(content)
+
+    assert db.session.query(Person).count() == 0
+
+
+def test_two_sheets_with_people_are_not_guessed_between(school):
+    further = [("另一张", [("姓名", "手机号", "单位"), one()])]
+    with pytest.raises(SeveralSheets):
+        bring_in(xlsx(one(), further=further))
+
+
+def test_a_second_sheet_of_another_kind_is_left_aside(school):
+    assert bring_in(xlsx(one(), further=[("说明", [("请填写",)])])).landed == 1
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+def test_more_than_100_000_rows_are_refused(school):
+    lines = "\n".join(f"王芳,1990{number:07d},S01" for number in range(100_001))
+    with pytest.raises(tables.TooManyRows):
+        bring_in(f"姓名,手机号,单位\n{lines}".encode())

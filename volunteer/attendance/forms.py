@@ -1,0 +1,104 @@
+"""The forms of the leader's pages: the roll, and what waits for a decision."""
+
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from flask_babel import gettext, lazy_gettext
+from wtforms import SelectField, SelectMultipleField, StringField, TimeField
+from wtforms.validators import InputRequired, Length, Optional, ValidationError
+
+from volunteer.core import clock
+from volunteer.core.forms import RefusableForm
+
+OTHER = "other"
+#: Why somebody is recorded by hand (checkin.md 1.9).
+ROLL_REASONS = (
+    ("", lazy_gettext("Choose a reason")),
+    ("no_phone", lazy_gettext("Has no phone with them")),
+    ("phone_dead", lazy_gettext("Phone battery is empty")),
+    ("no_signal", lazy_gettext("No signal")),
+    ("code_damaged", lazy_gettext("QR code damaged")),
+    ("system_fault", lazy_gettext("System fault")),
+    (OTHER, lazy_gettext("Another reason")),
+)
+
+
+def plain(text: str | None) -> str:
+    """Return a line of text without what cannot be printed.
+
+    >>> plain(" 路口\\x00\\n 东侧 ")
+    '路口 东侧'
+    """
+    kept = "".join(c if c.isprintable() else " " for c in text or "")
+    return " ".join(kept.split())
+
+
+class RollForm(RefusableForm):
+    """Who is recorded, as present or as gone, and why not by their own phone."""
+
+    person = SelectMultipleField(
+        lazy_gettext("People"),
+        [InputRequired(lazy_gettext("Tick at least one person."))],
+        choices=[],
+        validate_choice=False,
+    )
+    direction = SelectField(
+        choices=[("in", lazy_gettext("present")), ("out", lazy_gettext("gone"))],
+    )
+    reason = SelectField(
+        lazy_gettext("Why by hand"),
+        [InputRequired(lazy_gettext("Choose a reason."))],
+        choices=list(ROLL_REASONS),
+    )
+    words = StringField(
+        lazy_gettext("In your own words"),
+        [Length(max=80, message=lazy_gettext("At most 80 characters."))],
+        filters=[plain],
+        description=lazy_gettext("Needed for “another reason”."),
+    )
+
+    def validate_words(self, field: StringField) -> None:
+        if self.reason.data == OTHER and not field.data:
+            raise ValidationError(gettext("Say the reason in a few words."))
+
+    @property
+    def note(self) -> str:
+        """The reason as it is written down."""
+        label = str(dict(ROLL_REASONS)[self.reason.data])
+        if self.reason.data == OTHER:
+            return str(self.words.data)
+        return f"{label}：{self.words.data}" if self.words.data else label
+
+
+class DecisionForm(RefusableForm):
+    """Whether a forgotten or held attendance counts, until when, and why."""
+
+    left_at = TimeField(
+        lazy_gettext("Left at"),
+        [Optional()],
+        description=lazy_gettext("Empty: the planned end."),
+    )
+    reason = StringField(
+        lazy_gettext("Reason"),
+        [
+            InputRequired(lazy_gettext("Write a reason.")),
+            Length(max=200, message=lazy_gettext("At most 200 characters.")),
+        ],
+        filters=[plain],
+    )
+
+    def __init__(self, attendance_id: int, **given: Any) -> None:
+        """Give the fields ids of their own, for many such forms stand on one page."""
+        super().__init__(**given)
+        for field in self:
+            field.id = f"{field.name}-{attendance_id}"
+            field.label.field_id = field.id
+
+
+def moment_after(starts_at: datetime, hour: time | None) -> datetime | None:
+    """Return the first moment from `starts_at` on at which the local clock shows `hour`."""
+    if hour is None:
+        return None
+    day = clock.local_day(starts_at)
+    moment = clock.at(day, hour)
+    return moment if moment >= starts_at else clock.at(day + timedelta(days=1), hour)

@@ -1,0 +1,201 @@
+"""Who is expected, there, gone, and what waits for a decision: reads of the leader's pages."""
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import and_, case, false, func, or_, select
+from sqlalchemy.orm import aliased, joinedload
+
+from volunteer.core.db import db, within
+from volunteer.core.errors import NotFound
+from volunteer.people.models import Membership, Person
+from volunteer.shifts.models import (
+    Assignment,
+    AssignmentState,
+    CheckinSettings,
+    Shift,
+    Site,
+)
+from volunteer.units.models import Unit
+
+from .models import Attendance, AttendanceState, Review
+
+
+def shift_with(public_id: str) -> Shift:
+    """Return a shift with its unit, site and leader; the caller asks `access`.
+
+    It has no scope of its own, for a leader's right lies on the shift itself.
+    """
+    statement = (
+        select(Shift)
+        .where(Shift.public_id == public_id)
+        .options(joinedload(Shift.unit), joinedload(Shift.site), joinedload(Shift.leader))
+    )
+    shift = db.session.scalar(statement)
+    if shift is None:
+        raise NotFound()
+    return shift
+
+
+class Place(NamedTuple):
+    """One person on the live page of a shift."""
+
+    person_id: int
+    public_id: str
+    name: str
+    phone: str | None
+    unit_name: str
+    attendance_id: int | None
+    state: str | None
+    review: str | None
+    arrived_at: datetime | None
+    left_at: datetime | None
+    evidence_class: str | None
+
+
+def places(shift_id: int, day: date) -> list[Place]:
+    """Return everybody assigned to a shift or present at it, by name: one query."""
+    here = aliased(Attendance)
+    statement = (
+        select(
+            Person.id,
+            Person.public_id,
+            Person.name,
+            Person.phone,
+            func.coalesce(Unit.name, ""),
+            here.id,
+            here.state,
+            here.review,
+            here.arrived_at,
+            here.left_at,
+            here.evidence_class,
+        )
+        .select_from(Person)
+        .join(Assignment, and_(Assignment.person_id == Person.id, Assignment.shift_id == shift_id))
+        .outerjoin(here, and_(here.person_id == Person.id, here.shift_id == shift_id))
+        .outerjoin(
+            Membership,
+            and_(
+                Membership.person_id == Person.id,
+                Membership.from_on <= day,
+                or_(Membership.until_on.is_(None), Membership.until_on > day),
+            ),
+        )
+        .outerjoin(Unit, Unit.id == Membership.unit_id)
+        .where(
+            or_(
+                Assignment.state.in_([AssignmentState.ASSIGNED, AssignmentState.WALK_IN]),
+                here.id.is_not(None),
+            )
+        )
+        .order_by(Person.name, Person.id)
+    )
+    return [Place._make(row) for row in db.session.execute(statement)]
+
+
+def open_elsewhere(person_ids: Collection[int], shift_id: int) -> set[int]:
+    """Return which of these people are present, and not held, at another shift."""
+    statement = select(Attendance.person_id).where(
+        Attendance.person_id.in_(person_ids),
+        Attendance.shift_id != shift_id,
+        Attendance.state == AttendanceState.OPEN,
+        Attendance.review != Review.PENDING,
+    )
+    return set(db.session.scalars(statement))
+
+
+class Unfinished(NamedTuple):
+    """An attendance whose shift's check-out has closed."""
+
+    attendance_id: int
+    shift_id: int
+    ends_at: datetime
+
+
+def forgotten(now: datetime, *, limit: int = 500) -> Sequence[Unfinished]:
+    """Return open attendances whose check-out window has passed, oldest first (R15)."""
+    windows = db.session.scalars(select(CheckinSettings.closes_after_minutes).distinct()).all()
+    passed = or_(
+        false(),
+        *(
+            and_(
+                CheckinSettings.closes_after_minutes == minutes,
+                Shift.ends_at <= now - timedelta(minutes=minutes),
+            )
+            for minutes in windows
+        ),
+    )
+    statement = (
+        select(Attendance.id, Attendance.shift_id, Shift.ends_at)
+        .join(Shift, Shift.id == Attendance.shift_id)
+        .join(CheckinSettings, CheckinSettings.id == Shift.settings_id)
+        .where(Attendance.state == AttendanceState.OPEN, passed)
+        .order_by(Shift.ends_at, Attendance.id)
+        .limit(limit)
+    )
+    return [Unfinished(*row) for row in db.session.execute(statement)]
+
+
+class ToConfirm(NamedTuple):
+    """A forgotten check-out or a held check-in that waits for a person's decision."""
+
+    attendance_id: int
+    person_id: int
+    name: str
+    unit_name: str
+    shift: str
+    title: str
+    site_name: str
+    starts_at: datetime
+    ends_at: datetime
+    arrived_at: datetime | None
+    left_at: datetime | None
+    is_forgotten: bool
+
+
+def to_confirm(
+    *, under: Sequence[str], leader_id: int | None, before: int | None = None, limit: int = 50
+) -> Sequence[ToConfirm]:
+    """Return what waits in the subtrees or on shifts that a person leads, newest first.
+
+    `before` is the number of the last one seen (keyset paging).
+    """
+    own = aliased(Unit)
+    leads = false() if leader_id is None else Shift.leader_id == leader_id
+    statement = (
+        select(
+            Attendance.id,
+            Person.id,
+            Person.name,
+            own.name,
+            Shift.public_id,
+            Shift.title,
+            Site.name,
+            Shift.starts_at,
+            Shift.ends_at,
+            Attendance.arrived_at,
+            Attendance.left_at,
+            case((Attendance.state == AttendanceState.AUTO_CLOSED, True), else_=False),
+        )
+        .join(Shift, Shift.id == Attendance.shift_id)
+        .join(Site, Site.id == Shift.site_id)
+        .join(own, own.id == Attendance.unit_id)
+        .join(Person, Person.id == Attendance.person_id)
+        .join(Unit, Unit.id == Shift.unit_id)
+        .where(
+            or_(
+                Attendance.state == AttendanceState.AUTO_CLOSED,
+                and_(
+                    Attendance.state == AttendanceState.CLOSED,
+                    Attendance.review == Review.PENDING,
+                ),
+            ),
+            or_(within(Unit.path, under), leads),
+        )
+        .order_by(Attendance.id.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        statement = statement.where(Attendance.id < before)
+    return [ToConfirm._make(row) for row in db.session.execute(statement)]

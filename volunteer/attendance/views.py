@@ -1,0 +1,259 @@
+"""Pages of the printed code (check-in, check-out, poster) and of the shift's leader."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    flash,
+    jsonify,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask_babel import gettext, ngettext
+from flask_login import current_user
+from werkzeug.wrappers import Response as AnyResponse
+
+from volunteer.core import clock
+from volunteer.core.actor import SCHEDULERS, Actor
+from volunteer.core.clock import Month
+from volunteer.core.errors import NotFound, wants_json
+from volunteer.core.fragments import render
+from volunteer.core.login import ask_for_login, current_actor, public
+from volunteer.people.rules import mask_phone
+from volunteer.shifts import queries as shifts
+from volunteer.shifts.models import Shift
+
+from . import access, forms, presence, queries, rules, service, tickets, tokens
+from . import poster as posters
+from . import roll_call as roll
+from .errors import KeyMissing
+from .models import Direction
+from .queries import SiteHere
+
+bp = Blueprint("attendance", __name__)
+
+Verb = Callable[..., dict[str, Any]]
+
+#: How many questions stand on one page.
+PAGE = 20
+
+
+@bp.get("/q/<string:token>")
+@public
+def scan(token: str) -> AnyResponse | str:
+    site = site_of(token)
+    if not current_user.is_authenticated:
+        return ask_for_login()
+    now = clock.now()
+    seen = service.foresee(site, actor=current_actor(), now=now)
+    return render_template(
+        "attendance/scan.html",
+        site=site,
+        token=token,
+        name=seen.name,
+        offer=seen.offer,
+        earns=seen.earns,
+        ticket=tickets.foreseen(seen.offer.decision, site.name, now),
+        key=uuid4(),
+    )
+
+
+@bp.post("/q/<string:token>/check-in")
+def check_in(token: str) -> Response:
+    return pressed(token, service.check_in)
+
+
+@bp.post("/q/<string:token>/check-out")
+def check_out(token: str) -> Response:
+    return pressed(token, service.check_out)
+
+
+def pressed(token: str, verb: Verb) -> Response:
+    """Carry out what the button asks, and show the answer; a repeat shows the same."""
+    site = site_of(token)
+    actor, now = current_actor(), clock.now()
+    asked = service.Request(
+        site=site,
+        key=request.form.get("key", ""),
+        token_hash=hashlib.sha256(token.encode()).hexdigest(),
+        shift=request.form.get("shift") or None,
+        ip_prefix=rules.ip_prefix(request.remote_addr),
+        browser_class=rules.browser_class(request.user_agent.string),
+    )
+    if not rules.is_key(asked.key):
+        raise KeyMissing()
+    answer = verb(asked, actor=actor, now=now)
+    ticket = tickets.ticket_of(answer)
+    if wants_json():
+        told = jsonify({**answer, "message": ticket["message"]})
+        return make_response(told, tickets.status(answer))
+    page = render_template(
+        "attendance/result.html",
+        site=site,
+        token=token,
+        ticket=ticket,
+        balance=balance_after(ticket, actor),
+        key=uuid4(),
+    )
+    return make_response(page, tickets.status(answer))
+
+
+def balance_after(ticket: dict[str, Any], actor: Actor) -> queries.Balance | None:
+    """Return the month of the shift after a check-out; after anything else nobody asks."""
+    starts_at: datetime | None = ticket["starts_at"]
+    if ticket["direction"] != "out" or ticket["verdict"] != rules.ACCEPTED or starts_at is None:
+        return None
+    return queries.balance_of(access.require_self(actor), Month.of(starts_at))
+
+
+def site_of(token: str) -> SiteHere:
+    keys = current_app.extensions["settings"].token_keys
+    return queries.site_here(tokens.read_site_token(token, keys))
+
+
+@bp.get("/sites/<string:code>/poster")
+def poster(code: str) -> str:
+    sheet = poster_for(code)
+    return render_template("attendance/poster.html", sheet=sheet, picture=posters.data_url(sheet))
+
+
+@bp.get("/sites/<string:code>/poster.<string:ending>")
+def poster_file(code: str, ending: str) -> Response:
+    if ending not in posters.MEDIA_TYPES:
+        raise NotFound()
+    sheet = poster_for(code)
+    response = make_response(posters.render(sheet, ending))
+    response.mimetype = posters.MEDIA_TYPES[ending]
+    response.headers["Content-Disposition"] = f'inline; filename="poster.{ending}"'
+    return response
+
+
+def poster_for(code: str) -> posters.Poster:
+    settings = current_app.extensions["settings"]
+    return posters.poster_of(
+        shifts.site_by_code(code, under=current_actor().paths(*SCHEDULERS)),
+        base_url=settings.base_url,
+        city=settings.city_name,
+        keys=settings.token_keys,
+    )
+
+
+@bp.get("/shifts/<string:public_id>/live")
+def live(public_id: str) -> Response:
+    shift = presence.shift_with(public_id)
+    access.require_look(current_actor(), shift.unit.path, shift.leader_id)
+    return live_page(shift, forms.RollForm(formdata=None))
+
+
+def live_page(shift: Shift, form: forms.RollForm) -> Response:
+    actor, now = current_actor(), clock.now()
+    over = now >= shift.ends_at
+    people = presence.places(shift.id, clock.local_day(shift.starts_at))
+    lines = [(p, rules.standing(p.state, p.review, over=over), mask_phone(p.phone)) for p in people]
+    response = render(
+        "attendance/live.html",
+        "attendance/_live.html",
+        shift=shift,
+        lines=lines,
+        count=Counter(standing for _, standing, _ in lines),
+        over=over,
+        now=now,
+        form=form,
+        may_call=access.may_call_roll(actor, shift.unit.path, shift.leader_id)
+        and roll.may_begin(shift, now),
+    )
+    response.status_code = form.status
+    return response
+
+
+@bp.post("/shifts/<string:public_id>/roll-call")
+def roll_call(public_id: str) -> AnyResponse:
+    shift = presence.shift_with(public_id)
+    access.require_roll(current_actor(), shift.unit.path, shift.leader_id)
+    form = forms.RollForm()
+    if form.validate_on_submit():
+        changed = roll.call_roll(
+            shift,
+            form.person.data,
+            Direction(form.direction.data),
+            reason=form.note,
+            actor=current_actor(),
+            now=clock.now(),
+        )
+        told = ngettext("%(num)s person recorded.", "%(num)s people recorded.", changed)
+        flash(told, "success" if changed else "info")
+        return redirect(url_for("attendance.live", public_id=public_id), 303)
+    return live_page(shift, form)
+
+
+@bp.get("/confirmations")
+def confirmations() -> str:
+    before = request.args.get("before", type=int)
+    return queue_page(before=before and min(before, 2**31 - 1))
+
+
+def queue_page(
+    *, before: int | None = None, wrong: tuple[int, forms.DecisionForm] | None = None
+) -> str:
+    """Render what waits for the actor; `wrong` is the form that was sent back, by its number."""
+    actor = current_actor()
+    lines = presence.to_confirm(
+        under=actor.paths(*SCHEDULERS), leader_id=actor.person_id, before=before, limit=PAGE + 1
+    )
+    shown = lines[:PAGE]
+    asked = {
+        line.attendance_id: forms.DecisionForm(line.attendance_id, formdata=None) for line in shown
+    }
+    if wrong:
+        asked[wrong[0]] = wrong[1]
+    return render_template(
+        "attendance/confirmations.html",
+        lines=shown,
+        forms=asked,
+        next_url=url_for("attendance.confirmations", before=shown[-1].attendance_id)
+        if len(lines) > PAGE
+        else None,
+    )
+
+
+@bp.post("/confirmations/<int(max=2147483647):attendance_id>/confirm")
+def confirm(attendance_id: int) -> AnyResponse | tuple[str, int]:
+    facts = roll.open_question(attendance_id, current_actor())
+    form = forms.DecisionForm(attendance_id)
+    if form.validate_on_submit():
+        with form.refusals():
+            minutes = roll.confirm(
+                attendance_id,
+                left_at=forms.moment_after(facts.arrived_at or facts.starts_at, form.left_at.data),
+                reason=form.reason.data,
+                actor=current_actor(),
+                now=clock.now(),
+            )
+            told = ngettext("%(num)s minute entered.", "%(num)s minutes entered.", minutes)
+            flash(told, "success")
+            return redirect(url_for("attendance.confirmations"), 303)
+    return queue_page(before=attendance_id + 1, wrong=(attendance_id, form)), form.status
+
+
+@bp.post("/confirmations/<int(max=2147483647):attendance_id>/reject")
+def reject(attendance_id: int) -> AnyResponse | tuple[str, int]:
+    roll.open_question(attendance_id, current_actor())
+    form = forms.DecisionForm(attendance_id)
+    if form.validate_on_submit():
+        roll.reject(attendance_id, reason=form.reason.data, actor=current_actor(), now=clock.now())
+        flash(gettext("Decided: it does not count."), "success")
+        return redirect(url_for("attendance.confirmations"), 303)
+    return queue_page(before=attendance_id + 1, wrong=(attendance_id, form)), form.status
+
+
+blueprints = (bp,)

@@ -1,0 +1,391 @@
+"""The demo city's sites, weekly activities and persuasion posts, and the shifts they open."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from enum import IntEnum
+from random import Random
+from typing import NamedTuple
+
+from volunteer.core.clock import Month, at
+from volunteer.shifts.models import Nature, ShiftKind, ShiftState
+
+from .demo_load import Loader, Row, stored
+from .demo_names import (
+    ACTIVITY_CONTENT,
+    ACTIVITY_TITLES,
+    CORNERS,
+    CROSSINGS,
+    KIT,
+    MARKETS,
+    PLACES,
+    SCHOOL_GATES,
+)
+from .demo_people import DAY, Calendar, Place, Register
+
+#: How far ahead shifts stand open, and how far ahead people have been assigned.
+OPEN_AHEAD = 28 * DAY
+ASSIGNED_AHEAD = 7 * DAY
+
+PEOPLE_AN_ACTIVITY = 118
+#: A unit smaller than this joins the activities of the unit above.
+OWN_ACTIVITY_FROM = 60
+FRIDAY, SATURDAY = 4, 5
+OTHER_TIMES = (
+    (2, time(14, 30), 120),
+    (2, time(9), 90),
+    (3, time(14, 30), 150),
+    (6, time(8, 30), 150),
+    (6, time(14), 120),
+    (1, time(18, 30), 90),
+)
+WORKDAYS = 0b0011111
+ALL_POSTS, ACTIVE_POSTS = 50, 42
+CANCELLED = 0.008
+CANCEL_REASONS = ("高温天气，取消本次服务", "暴雨预警，取消本次服务", "道路施工，本次暂停")
+
+
+class Window(NamedTuple):
+    """A time of day of a post on working days, in a season where one is given."""
+
+    starts: time
+    ends: time
+    season: tuple[str, str] | None = None
+
+    def holds_on(self, day: date) -> bool:
+        """Tell whether the season includes a day; it may span the new year."""
+        if self.season is None:
+            return True
+        begins, ends = self.season
+        today = f"{day:%m-%d}"
+        inside = begins <= today <= ends
+        return inside if begins <= ends else today >= begins or today <= ends
+
+
+CROSSING_WINDOWS = (
+    Window(time(7, 30), time(9)),
+    Window(time(17), time(18, 30), ("04-01", "10-31")),
+    Window(time(16, 30), time(18), ("11-01", "03-31")),
+)
+SCHOOL_WINDOWS = (Window(time(7, 10), time(8)), Window(time(16, 10), time(17)))
+
+
+class How(IntEnum):
+    """What became of an assignment."""
+
+    ABSENT = 0
+    SCANNED = 1
+    #: Checked in, never out; later confirmed by the leader, or not yet.
+    CONFIRMED = 2
+    FORGOTTEN = 3
+    #: Recorded by the leader during the shift, or from the paper list after it.
+    ROLL = 4
+    PAPER = 5
+
+
+class Presence(NamedTuple):
+    """A person at a shift: arriving and leaving in seconds from its start, and what it earns."""
+
+    index: int
+    how: How
+    arrived: int
+    left: int
+    minutes: int
+
+
+@dataclass(slots=True)
+class Occurrence:
+    """One shift of the history or of the weeks ahead, and who was asked to come."""
+
+    kind: ShiftKind
+    unit_id: int
+    site_id: int
+    site_name: str
+    #: The leader's place in the register.
+    leader: int
+    title: str
+    content: str
+    day: date
+    starts_at: datetime
+    minutes: int
+    wanted: int
+    capacity: int | None
+    source: str
+    cancel_reason: str | None
+    id: int = 0
+    public_id: str = ""
+    presences: list[Presence] = field(default_factory=list)
+
+    @property
+    def ends_at(self) -> datetime:
+        return self.starts_at + timedelta(minutes=self.minutes)
+
+    @property
+    def variety(self) -> int:
+        """Return a number from 0 to 6 by which occurrences differ."""
+        return (self.day.toordinal() + self.site_id) % 7
+
+
+class Timetable:
+    """Everything that takes place, by unit and month."""
+
+    def __init__(self, register: Register, calendar: Calendar, random: Random) -> None:
+        self._register = register
+        self._calendar = calendar
+        self._random = random
+        self.occurrences: list[Occurrence] = []
+        self.activities: dict[tuple[int, Month], list[Occurrence]] = defaultdict(list)
+        self.posts: dict[tuple[int, Month], list[Occurrence]] = defaultdict(list)
+        self._sites: list[Row] = []
+        self._first_site = 0
+
+    def draw_up(self, loader: Loader) -> None:
+        """Invent sites, activities and posts, write them, and open their shifts."""
+        self._first_site = loader.first_free("site")
+        activities = list(self._activities(loader.first_free("activity")))
+        posts, windows = self._posts(loader.first_free("post"), loader.first_free("post_window"))
+        loader.write("site", self._sites)
+        loader.write("activity", activities)
+        loader.write("post", posts)
+        loader.write("post_window", windows)
+
+    def write(self, loader: Loader, settings_id: int) -> None:
+        """Write the shifts, earliest first."""
+        self.occurrences.sort(key=lambda each: (each.starts_at, each.source))
+        first_id, people = loader.first_free("shift"), self._register.people
+        rows = []
+        for number, each in enumerate(self.occurrences):
+            each.id = first_id + number
+            each.public_id = f"{self._random.getrandbits(64):016x}"
+            rows.append(
+                (
+                    each.id,
+                    each.public_id,
+                    each.kind.value,
+                    each.unit_id,
+                    each.site_id,
+                    people[each.leader].id,
+                    each.title,
+                    each.content,
+                    stored(each.starts_at),
+                    stored(each.ends_at),
+                    each.wanted,
+                    each.capacity,
+                    Nature.VOLUNTARY.value,
+                    settings_id,
+                    (ShiftState.CANCELLED if each.cancel_reason else ShiftState.PLANNED).value,
+                    each.cancel_reason,
+                    each.source,
+                )
+            )
+        loader.write("shift", rows)
+
+    def leader_of(self, place: Place) -> int:
+        """Return who coordinates a unit or the nearest one above it, as a verb would name."""
+        above = [int(part) for part in place.path.strip("/").split("/")]
+        for unit_id in reversed(above):
+            if unit_id in self._register.places:
+                found = self._register.places[unit_id].coordinators
+                if found:
+                    return found[0]
+        return next(iter(sorted(self._register.steady)))
+
+    def _site(self, code: str, name: str, place: Place, address: str | None) -> int:
+        site_id = self._first_site + len(self._sites)
+        public_id = f"{self._random.getrandbits(64):016x}"
+        self._sites.append((site_id, code, public_id, name, address, place.id, "off", 1))
+        return site_id
+
+    def _activities(self, number: int) -> Iterator[Row]:
+        """Yield the activities: one for so many people, one at least for every top unit."""
+        random, first = self._random, self._calendar.first_day
+        for place, people in self._hosts():
+            for nth in range(max(1, round(people / PEOPLE_AN_ACTIVITY))):
+                weekday, starts, minutes = self._time_of_week()
+                title = random.choice(ACTIVITY_TITLES)
+                spot = f"{place.name}{random.choice(PLACES)}"
+                site_id = self._site(f"A{number:04d}", spot, place, f"{place.name}附近")
+                leader = self.leader_of(place)
+                if len(place.coordinators) > 1:
+                    leader = place.coordinators[nth % 2]
+                wanted = max(4, min(60, people // max(1, round(people / 118)) // 25 * 5))
+                begins = first - DAY * (20 + int(random.random() * 120))
+                account_id = self._register.people[leader].account_id
+                content = ACTIVITY_CONTENT.format(title=title)
+                yield (
+                    number,
+                    f"{random.getrandbits(64):016x}",
+                    place.id,
+                    site_id,
+                    self._register.people[leader].id,
+                    title,
+                    content,
+                    weekday,
+                    starts.strftime("%H:%M:%S.%f"),
+                    minutes,
+                    begins.isoformat(),
+                    None,
+                    wanted,
+                    None,
+                    Nature.VOLUNTARY.value,
+                    stored(at(begins - 3 * DAY, time(10, 5))),
+                    account_id,
+                )
+                for day in self._days():
+                    if day.weekday() == weekday:
+                        self._open(
+                            self.activities,
+                            ShiftKind.ACTIVITY,
+                            place,
+                            (site_id, spot, leader, title, content),
+                            (day, starts, minutes),
+                            (wanted, None),
+                            f"activity:{number}:{day.isoformat()}",
+                        )
+                number += 1
+
+    def _hosts(self) -> Iterator[tuple[Place, int]]:
+        """Yield the units with activities of their own, and for how many people they are."""
+        places = list(self._register.places.values())
+        own = [place for place in places if place.size >= OWN_ACTIVITY_FROM]
+        for top in (place for place in places if place.is_top):
+            under = [p for p in places if p.path.startswith(top.path) and p not in own]
+            people = sum(place.size for place in under)
+            if top in own:
+                yield top, top.size + people
+            elif people:
+                yield top, people
+        yield from ((place, place.size) for place in own if not place.is_top)
+
+    def _time_of_week(self) -> tuple[int, time, int]:
+        chance = self._random.random()
+        if chance < 0.70:
+            return FRIDAY, time(15), 120
+        if chance < 0.90:
+            return SATURDAY, time(8, 30), 120
+        return self._random.choice(OTHER_TIMES)
+
+    def _posts(self, number: int, window_number: int) -> tuple[list[Row], list[Row]]:
+        """Return the rows of posts and of their windows; eight of fifty are no longer manned."""
+        people = len(self._register.people)
+        share = min(1.0, people / 60_000)
+        count = max(2, round(ALL_POSTS * share))
+        active = max(2, round(ACTIVE_POSTS * share))
+        names = [
+            *((name, 4 if n % 3 else 2) for n, name in enumerate(CROSSINGS)),
+            *((name, 2) for name in SCHOOL_GATES),
+            *((name, 2) for name in MARKETS),
+        ]
+        chosen = [names[n * len(names) // count] for n in range(count)]
+        owners = sorted(
+            self._register.places.values(), key=lambda place: (-place.size, place.code)
+        )
+        owners = [place for place in owners if place.coordinators][: max(1, count)]
+        created = at(self._calendar.first_day - 60 * DAY, time(16))
+        rows: list[Row] = []
+        windows: list[Row] = []
+        for nth, (name, wanted) in enumerate(chosen):
+            place = owners[nth % len(owners)]
+            wanted = 6 if nth < round(4 * share) else wanted
+            ended = nth >= active
+            site_id = self._site(f"P{number:03d}", name, place, f"{name}人行横道旁")
+            leader = self.leader_of(place)
+            capacity = wanted * 2
+            account_id = self._register.people[leader].account_id
+            rows.append(
+                (
+                    number,
+                    f"P{number:03d}",
+                    name,
+                    CORNERS,
+                    KIT,
+                    place.id,
+                    site_id,
+                    self._register.people[leader].id,
+                    wanted,
+                    capacity,
+                    (self._calendar.first_day - 50 * DAY).isoformat(),
+                    (self._calendar.first_day - 5 * DAY).isoformat() if ended else None,
+                    stored(created),
+                    account_id,
+                    stored(at(self._calendar.first_day - 5 * DAY, time(17))) if ended else None,
+                )
+            )
+            for window in SCHOOL_WINDOWS if name in SCHOOL_GATES else CROSSING_WINDOWS:
+                season = window.season or (None, None)
+                times = (_hour(window.starts), _hour(window.ends))
+                windows.append((window_number, number, *times, WORKDAYS, *season))
+                window_number += 1
+                if not ended:
+                    self._open_window(place, number, window, (site_id, name, leader), wanted)
+            number += 1
+        return rows, windows
+
+    def _open_window(
+        self,
+        place: Place,
+        number: int,
+        window: Window,
+        where: tuple[int, str, int],
+        wanted: int,
+    ) -> None:
+        site_id, name, leader = where
+        length = datetime.combine(date.min, window.ends) - datetime.combine(date.min, window.starts)
+        for day in self._days():
+            if day.weekday() < SATURDAY and window.holds_on(day):
+                self._open(
+                    self.posts,
+                    ShiftKind.POST,
+                    place,
+                    (site_id, name, leader, name, f"文明劝导：{name}"),
+                    (day, window.starts, length // timedelta(minutes=1)),
+                    (wanted, wanted * 2),
+                    f"post:{number}:{day.isoformat()}:{window.starts:%H%M}",
+                )
+
+    def _days(self) -> Iterator[date]:
+        day, last = self._calendar.first_day, self._calendar.today + OPEN_AHEAD
+        while day <= last:
+            yield day
+            day += DAY
+
+    def _open(
+        self,
+        table: dict[tuple[int, Month], list[Occurrence]],
+        kind: ShiftKind,
+        place: Place,
+        what: tuple[int, str, int, str, str],
+        when: tuple[date, time, int],
+        room: tuple[int, int | None],
+        source: str,
+    ) -> None:
+        day, starts, minutes = when
+        is_past = day < self._calendar.today
+        cancelled = self._random.random() < CANCELLED and is_past
+        reason = self._random.choice(CANCEL_REASONS) if cancelled else None
+        occurrence = Occurrence(
+            kind,
+            place.id,
+            what[0],
+            what[1],
+            what[2],
+            what[3],
+            what[4],
+            day,
+            at(day, starts),
+            minutes,
+            room[0],
+            room[1],
+            source,
+            reason,
+        )
+        self.occurrences.append(occurrence)
+        if not reason:
+            table[place.id, Month.of_day(day)].append(occurrence)
+
+
+def _hour(moment: time) -> str:
+    """Return a time of day as both engines store it."""
+    return moment.strftime("%H:%M:%S.%f")
+

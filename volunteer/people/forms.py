@@ -1,0 +1,13 @@
+"""The forms of the register."""
+
+from flask_babel import lazy_gettext
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField, FileRequired
+
+
+class UploadForm(FlaskForm):
+    file = FileField(
+        lazy_gettext("File with people"),
+        description=lazy_gettext("An xlsx or csv file with the columns 姓名, 手机号 and 单位."),
+        validators=[FileRequired(lazy_gettext("Choose a file first."))],
+    )

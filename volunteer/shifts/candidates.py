@@ -1,0 +1,176 @@
+"""Who may be assigned to a shift, who is, and who may lead one."""
+
+from collections.abc import Collection, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, Select, and_, case, or_, select
+
+from volunteer.core.clock import local_day
+from volunteer.core.db import db, within
+from volunteer.people.models import Membership, Person, PersonState
+from volunteer.people.rules import mask_phone, search_kind
+from volunteer.units.models import Unit
+
+from .models import Assignment, AssignmentState, Shift
+
+PAGE = 50
+
+
+class Candidate(NamedTuple):
+    """A person who might be assigned; `busy` elsewhere at that time, or already `here`."""
+
+    public_id: str
+    name: str
+    phone: str
+    unit_name: str
+    busy: bool
+    here: bool
+
+
+def candidates(
+    shift: Shift,
+    *,
+    under: Sequence[str],
+    words: str = "",
+    only: Collection[str] = (),
+    limit: int = PAGE,
+) -> Sequence[Candidate]:
+    """Return active people of the subtrees by name, each with whether the time is free.
+
+    `words` is a part of a name, a phone or its last four digits, or a volunteer number;
+    `only` are public ids. Phones are masked.
+    """
+    theirs = select(Assignment.id).where(
+        Assignment.person_id == Person.id, Assignment.state == AssignmentState.ASSIGNED
+    )
+    clash = theirs.where(
+        Assignment.shift_id != shift.id,
+        Assignment.starts_at < shift.ends_at,
+        Assignment.ends_at > shift.starts_at,
+    ).exists()
+    here = theirs.where(Assignment.shift_id == shift.id).exists()
+    statement = _belonging(
+        (
+            Person.public_id,
+            Person.name,
+            Person.phone,
+            Unit.name,
+            case((clash, True), else_=False),
+            case((here, True), else_=False),
+        ),
+        under,
+        local_day(shift.starts_at),
+    )
+    if (fits := _fits(words)) is not None:
+        statement = statement.where(fits)
+    if only:
+        statement = statement.where(Person.public_id.in_(only))
+    statement = statement.order_by(Person.name, Person.id).limit(limit)
+    found = [Candidate(*row) for row in db.session.execute(statement)]
+    return [each._replace(phone=mask_phone(each.phone)) for each in found]
+
+
+def _belonging(
+    columns: Sequence[object], under: Sequence[str], day: date
+) -> Select[tuple[object, ...]]:
+    """Return the selection of active people who belong to the subtrees on a day."""
+    return (
+        select(*columns)  # type: ignore[call-overload]
+        .select_from(Person)
+        .join(Membership, Membership.person_id == Person.id)
+        .join(Unit, Unit.id == Membership.unit_id)
+        .where(
+            within(Unit.path, under),
+            Person.state == PersonState.ACTIVE,
+            Membership.from_on <= day,
+            or_(Membership.until_on.is_(None), Membership.until_on > day),
+        )
+    )
+
+
+def _fits(words: str) -> ColumnElement[bool] | None:
+    kind, text = search_kind(words)
+    match kind:
+        case "phone":
+            return Person.phone == text
+        case "tail":
+            return Person.phone_tail == text
+        case "number":
+            return Person.volunteer_number == text
+        case "name":
+            return Person.name.icontains(text, autoescape=True)
+    return None
+
+
+def people_by_phone(phones: Sequence[str]) -> dict[str, int]:
+    """Return the ids of active people by their phone."""
+    statement = select(Person.phone, Person.id).where(
+        Person.phone.in_(phones), Person.state == PersonState.ACTIVE
+    )
+    return {phone: person_id for phone, person_id in db.session.execute(statement) if phone}
+
+
+def people_by_public_id(
+    public_ids: Collection[str], *, under: Sequence[str], day: date
+) -> dict[str, int]:
+    """Return the ids of active people who belong to a unit of the subtrees on a day."""
+    columns = (Person.public_id, Person.id)
+    statement = _belonging(columns, under, day).where(Person.public_id.in_(public_ids))
+    return {public_id: person_id for public_id, person_id in db.session.execute(statement)}
+
+
+class Assigned(NamedTuple):
+    """A person who is assigned to a shift; the phone is masked."""
+
+    public_id: str
+    name: str
+    phone: str
+    unit_name: str | None
+
+
+def assigned_to(shift: Shift) -> Sequence[Assigned]:
+    """Return who is assigned, by name, with the unit of that day."""
+    day = local_day(shift.starts_at)
+    belongs = and_(
+        Membership.person_id == Person.id,
+        Membership.from_on <= day,
+        or_(Membership.until_on.is_(None), Membership.until_on > day),
+    )
+    statement = (
+        select(Person.public_id, Person.name, Person.phone, Unit.name)
+        .join(Assignment, Assignment.person_id == Person.id)
+        .outerjoin(Membership, belongs)
+        .outerjoin(Unit, Unit.id == Membership.unit_id)
+        .where(Assignment.shift_id == shift.id, Assignment.state == AssignmentState.ASSIGNED)
+        .order_by(Person.name, Person.id)
+    )
+    found = [Assigned(*row) for row in db.session.execute(statement)]
+    return [each._replace(phone=mask_phone(each.phone)) for each in found]
+
+
+class Leader(NamedTuple):
+    person_id: int
+    name: str
+    phone: str
+    unit_name: str
+
+
+def leaders_named(
+    name: str, digits: str, *, under: Sequence[str], day: date, limit: int = 6
+) -> Sequence[Leader]:
+    """Return the active people of the subtrees whom the words of a leader field may mean.
+
+    A name that fits whole goes before one that fits in part.
+    """
+    columns = (Person.id, Person.name, Person.phone, Unit.name)
+    statement = _belonging(columns, under, day).order_by(Person.name, Person.id).limit(limit)
+    if name:
+        statement = statement.where(Person.name.icontains(name, autoescape=True))
+    if digits:
+        statement = statement.where(_fits(digits))
+    if name:
+        whole = [Leader(*row) for row in db.session.execute(statement.where(Person.name == name))]
+        if whole:
+            return whole
+    return [Leader(*row) for row in db.session.execute(statement)]

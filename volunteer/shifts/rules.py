@@ -1,0 +1,127 @@
+"""Weeks, and what a shift's times and numbers may be."""
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from volunteer.core import clock
+
+#: How far ahead activities and posts open their shifts.
+AHEAD = timedelta(days=28)
+LONGEST = timedelta(hours=24)
+
+_KEY = re.compile(r"[0-9a-f]{16}")
+_WEEK = re.compile(r"([0-9]{4})-W([0-9]{2})")
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Week:
+    """A calendar week in local time, Monday to Sunday, written 2026-W48."""
+
+    monday: date
+
+    @classmethod
+    def of(cls, day: date) -> "Week":
+        """Return the week of a day.
+
+        >>> str(Week.of(date(2026, 11, 29))), str(Week.of(date(2027, 1, 1)))
+        ('2026-W48', '2026-W53')
+        """
+        return cls(day - timedelta(days=day.weekday()))
+
+    @classmethod
+    def parse(cls, text: str) -> "Week":
+        """Read `2026-W48`; anything else raises ValueError.
+
+        >>> Week.parse("2026-W48").monday, Week.parse("2026-W53").next
+        (datetime.date(2026, 11, 23), Week(monday=datetime.date(2027, 1, 4)))
+        """
+        found = _WEEK.fullmatch(text)
+        if found is None or not 2000 <= int(found[1]) <= 2199:
+            raise ValueError(f"not a week: {text!r}")
+        return cls(date.fromisocalendar(int(found[1]), int(found[2]), 1))
+
+    @property
+    def next(self) -> "Week":
+        return Week(self.monday + timedelta(days=7))
+
+    @property
+    def previous(self) -> "Week":
+        return Week(self.monday - timedelta(days=7))
+
+    @property
+    def sunday(self) -> date:
+        return self.monday + timedelta(days=6)
+
+    def __str__(self) -> str:
+        year, number, _ = self.monday.isocalendar()
+        return f"{year:04d}-W{number:02d}"
+
+
+def week_asked(text: str, *, today: date) -> Week:
+    """Return the week that an address names, this week where it names none.
+
+    >>> str(week_asked("2026-W48", today=date(2026, 1, 1)))
+    '2026-W48'
+    >>> {str(week_asked(text, today=date(2026, 11, 23))) for text in ("", "2026-W99", "1999-W01")}
+    {'2026-W48'}
+    """
+    try:
+        return Week.parse(text)
+    except ValueError:
+        return Week.of(today)
+
+
+def times_fit(starts_at: datetime, ends_at: datetime) -> bool:
+    """Tell whether a shift may last from one moment to the other: 24 hours at most."""
+    return timedelta() < ends_at - starts_at <= LONGEST
+
+
+def numbers_fit(wanted: int, capacity: int | None) -> bool:
+    """Tell whether so many people can be asked for; no capacity is no limit.
+
+    >>> numbers_fit(4, None), numbers_fit(4, 4), numbers_fit(4, 3), numbers_fit(-1, None)
+    (True, True, False, False)
+    """
+    return wanted >= 0 and (capacity is None or capacity >= max(wanted, 1))
+
+
+def missing(wanted: int, assigned: int) -> int:
+    """Return how many people are still asked for.
+
+    >>> missing(4, 1), missing(4, 6), missing(0, 0)
+    (3, 0, 0)
+    """
+    return max(0, wanted - assigned)
+
+
+def days_ahead(now: datetime) -> tuple[date, date]:
+    """Return the first and the last day for which shifts are opened ahead: 29 days in all.
+
+    >>> days_ahead(clock.at(date(2026, 11, 23), datetime.min.time()))
+    (datetime.date(2026, 11, 23), datetime.date(2026, 12, 21))
+    """
+    today = clock.local_day(now)
+    return today, today + AHEAD
+
+
+def is_key(text: str) -> bool:
+    """Tell whether a form's key can become the public id of what the form makes.
+
+    >>> is_key("00ff00ff00ff00ff"), is_key("00FF"), is_key("")
+    (True, False, False)
+    """
+    return _KEY.fullmatch(text) is not None
+
+
+def words_of_leader(text: str) -> tuple[str, str]:
+    """Return the name and the digits by which a leader is named.
+
+    >>> words_of_leader("王芳 5678"), words_of_leader("王芳（5678）"), words_of_leader("V0000123")
+    (('王芳', '5678'), ('王芳', '5678'), ('', 'V0000123'))
+    >>> words_of_leader("13812345678"), words_of_leader(" ")
+    (('', '13812345678'), ('', ''))
+    """
+    found = re.search(r"[Vv][0-9]{7}|[0-9]{11}|[0-9]{4}", text)
+    name = text.replace(found[0], "") if found else text
+    return re.sub(r"[\s()（）*]+", "", name), found[0].upper() if found else ""
