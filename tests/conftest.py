@@ -67,7 +67,7 @@ class Databases:
         name = f"volunteer_{uuid4().hex}"
         if engine == "sqlite":
             return f"sqlite:///{self.folder / name}.db"
-        return self._create(name, "template1")
+        return self._create(name, "template0")
 
     def migrated(self, engine: str) -> str:
         """Return the address of a new database at the newest migration."""

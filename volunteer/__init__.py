@@ -18,8 +18,8 @@ from volunteer.core import (
     health,
     i18n,
     jobs,
-    logs,
     login,
+    logs,
     settings,
 )
 

@@ -15,6 +15,7 @@ PUBLIC = {
     "accounts.use_code",
     "accounts.link",
     "accounts.use_link",
+    "home.language",  # so that the log-in page can be read
     "attendance.scan",  # says what is wrong with a code before it asks who scans it
 }
 TYPED = r"<(string|int|uuid)(\([^)]*\))?:[a-z_]+>"

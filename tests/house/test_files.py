@@ -40,10 +40,20 @@ PARTS = {
 OWN = {
     "people": {"background", "columns", "importer", "landing", "runs"},
     "accounts": {"logins", "passwords", "slips"},
-    "attendance": {"poster", "presence", "roll_call", "tokens"},
+    "attendance": {"poster", "presence", "roll_call", "tickets", "tokens"},
     "reminders": {"channels"},
     "audits": {"integrity", "workbook"},
-    "home": {"demo", "demo_load", "demo_names", "demo_people", "demo_shifts", "serving"},
+    "home": {
+        "demo",
+        "demo_history",
+        "demo_load",
+        "demo_names",
+        "demo_people",
+        "demo_records",
+        "demo_shifts",
+        "serving",
+    },
+    "shifts": {"candidates"},
 }
 
 CORE = {

@@ -129,6 +129,7 @@ def belongings(person: Person) -> dict[str, Any]:
             account_id=account.id,
             kind="link",
             code_hash=sha256(link.encode()).hexdigest(),
+            failures=0,
             created_at=NOW,
             expires_at=make.FAR_AHEAD,
         )
@@ -173,6 +174,8 @@ SAMPLES: dict[tuple[str, str], Callable[[Corner], object]] = {
     ("people.discard", "public_id"): lambda corner: corner.import_run.public_id,
     ("people", "public_id"): lambda corner: corner.volunteer.public_id,
     ("shifts", "public_id"): lambda corner: corner.shift.public_id,
+    ("shifts", "code"): lambda corner: corner.site.code,
+    ("shifts", "person_id"): lambda corner: corner.volunteer.public_id,
     ("attendance", "token"): lambda corner: corner.token,
     ("attendance", "code"): lambda corner: corner.site.code,
     ("attendance", "ending"): lambda corner: "svg",

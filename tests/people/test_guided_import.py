@@ -156,11 +156,13 @@ def test_an_import_that_lands_after_the_confirm_makes_it_stale_too(client, admin
 
 
 def test_the_same_file_again_is_said_to_have_been_imported(client, admin):
-    address, _ = previewed(client, GOOD)
+    content = file(GOOD)
+    address = upload(client, content)
+    settled(client, address)
     confirm(client, address)
     settled(client, address)
 
-    _, preview = previewed(client, GOOD)
+    preview = settled(client, upload(client, content))
 
     assert "11月23日" in preview
     assert "/confirm" not in preview

@@ -51,7 +51,7 @@ def test_a_foreign_person_is_found_by_nothing(client, coordinator, office, words
     page = client.get("/people", query_string={"q": words})
 
     assert page.status_code == 200
-    assert "共 0 人" in page.text or "0 people" in page.text
+    assert "0 人符合" in page.text or "0 people" in page.text
 
 
 def test_a_foreign_person_is_the_same_404_as_an_unknown_one(client, coordinator, office):

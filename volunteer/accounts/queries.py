@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from volunteer.core.actor import Actor, Grant, Role
-from volunteer.core.db import UTCDateTime, db, within
+from volunteer.core.db import UTCDateTime, db, run, within
 from volunteer.people.models import Membership, Person, PersonState
 from volunteer.units.models import Unit
 
@@ -42,7 +42,7 @@ def actor_of_token(token: str, *, now: datetime) -> Actor | None:
     has left. One query.
     """
     facts = {"token_hash": rules.fingerprint(token), "now": now}
-    rows = db.session.execute(_actor_of_token, facts).all()
+    rows = run(_actor_of_token, facts).all()
     if not rows:
         return None
     account_id, person_id, name = rows[0][:3]

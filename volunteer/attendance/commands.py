@@ -6,14 +6,35 @@ import click
 from flask import current_app
 from flask_babel import gettext
 
+from volunteer.core import clock
+from volunteer.core.actor import SYSTEM
 from volunteer.core.errors import NotFound
 from volunteer.core.shell import CommandGroup, as_json, report
 from volunteer.shifts import queries as shifts
+from volunteer.shifts import service as shift_service
 from volunteer.shifts.errors import SiteUnknown
+from volunteer.units import queries as units
 
 from . import poster
 
 group = CommandGroup("sites", help="Sites and their printed codes.")
+
+
+@group.command("create")
+@click.argument("code")
+@click.option("--name", required=True, help="What people call the place.")
+@click.option("--unit", "unit_code", required=True, help="The code of the unit it belongs to.")
+@click.option("--address", default=None)
+@as_json
+def create_site(code: str, name: str, unit_code: str, address: str | None, as_json: bool) -> None:
+    """Register a site under the CODE that will be printed."""
+    unit = units.by_code(unit_code)
+    if unit is None:
+        raise click.UsageError(gettext("There is no unit with the code %(unit)s.", unit=unit_code))
+    site = shift_service.create_site(
+        code=code, name=name, unit=unit, address=address, actor=SYSTEM, now=clock.now()
+    )
+    report({"site": site.code}, as_json=as_json)
 
 
 @group.command("poster")

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask_babel import gettext, lazy_gettext
 from wtforms import SelectField, SelectMultipleField, StringField, TimeField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from volunteer.core import clock
@@ -43,12 +44,15 @@ class RollForm(RefusableForm):
         validate_choice=False,
     )
     direction = SelectField(
-        choices=[("in", lazy_gettext("present")), ("out", lazy_gettext("gone"))],
+        choices=[
+            SelectChoice("in", lazy_gettext("present")),
+            SelectChoice("out", lazy_gettext("gone")),
+        ],
     )
     reason = SelectField(
         lazy_gettext("Why by hand"),
         [InputRequired(lazy_gettext("Choose a reason."))],
-        choices=list(ROLL_REASONS),
+        choices=[SelectChoice(value, label) for value, label in ROLL_REASONS],
     )
     words = StringField(
         lazy_gettext("In your own words"),

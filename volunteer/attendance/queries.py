@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 
 from volunteer.core.clock import Month
-from volunteer.core.db import db
+from volunteer.core.db import db, run
 from volunteer.hours import queries as ledger
 from volunteer.hours.rules import shortfall
 from volunteer.people.models import Membership, Person, PersonState
@@ -63,7 +63,7 @@ def site_here(code: SiteCode) -> SiteHere:
 
     Raises CodeRefused where there is none in use, CodeRevoked where newer ones were printed.
     """
-    row = db.session.execute(_site, {"public_id": code.public_id}).first()
+    row = run(_site, {"public_id": code.public_id}).first()
     if row is None:
         raise CodeRefused()
     site = SiteHere(*row)
@@ -79,7 +79,7 @@ _scan = select(Scan.body_hash, Scan.answer).where(
 
 def stored_answer(account_id: int, key: str) -> tuple[str, dict[str, object]] | None:
     """Return the body hash and the answer of a key that this account has used."""
-    row = db.session.execute(_scan, {"account_id": account_id, "key": key}).first()
+    row = run(_scan, {"account_id": account_id, "key": key}).first()
     return (row[0], row[1]) if row else None
 
 
@@ -116,7 +116,7 @@ _member_locked = _member.with_for_update(of=Person)
 def member(person_id: int, day: date, *, lock: bool) -> Member:
     """Return the person and the unit on `day`; `lock` makes the person's scans queue up."""
     statement = _member_locked if lock else _member
-    row = db.session.execute(statement, {"person_id": person_id, "day": day}).first()
+    row = run(statement, {"person_id": person_id, "day": day}).first()
     if row is None:
         raise LookupError(f"no person {person_id}")
     return Member(*row)
@@ -177,7 +177,7 @@ _candidates = (
 def candidates(person_id: int, now: datetime) -> list[Candidate]:
     """Return the person's assignments of these days, with what has come of them."""
     facts = {"person_id": person_id, "since": now - REACH, "until": now + REACH}
-    return [Candidate(*row) for row in db.session.execute(_candidates, facts)]
+    return [Candidate(*row) for row in run(_candidates, facts)]
 
 
 class Posting(NamedTuple):
@@ -229,7 +229,7 @@ _posting = (
 
 def posting(attendance_id: int) -> Posting | None:
     """Return the facts of one attendance for the ledger."""
-    row = db.session.execute(_posting, {"attendance_id": attendance_id}).first()
+    row = run(_posting, {"attendance_id": attendance_id}).first()
     return Posting._make(row) if row else None
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, insert, update
 
 from volunteer.core.actor import Actor
 from volunteer.core.clock import Month, local_day
-from volunteer.core.db import LostRace, again_on_conflict, db, transaction
+from volunteer.core.db import LostRace, again_on_conflict, run, transaction
 from volunteer.hours import queries as ledger
 from volunteer.hours import service as hours
 from volunteer.hours.models import SourceClass
@@ -48,7 +48,6 @@ _close = (
         revision=bindparam("new_revision"),
     )
     .returning(Attendance.id)
-    .execution_options(synchronize_session=False)
 )
 
 
@@ -134,10 +133,10 @@ def _scan(request: Request, direction: Direction, *, actor: Actor, now: datetime
         answer["name"] = member.name
         moves = decision.verdict in (rules.ACCEPTED, rules.HELD) and decision.target
         if not moves or member.unit_id is None:
-            db.session.execute(_insert_scan, {**scan, "answer": answer})
+            run(_insert_scan, {**scan, "answer": answer})
             return answer
         if direction is Direction.IN:
-            scan_id = db.session.execute(_insert_scan, {**scan, "answer": answer}).scalar_one()
+            scan_id = run(_insert_scan, {**scan, "answer": answer}).scalar_one()
             _enter_shift(moves, person_id, member.unit_id, scan_id, decision, now)
             return answer
         facts = queries.posting(moves.attendance_id or 0)
@@ -150,7 +149,7 @@ def _scan(request: Request, direction: Direction, *, actor: Actor, now: datetime
         settle(
             facts,
             earns,
-            scan_id=db.session.execute(_insert_scan, {**scan, "answer": answer}).scalar_one(),
+            scan_id=run(_insert_scan, {**scan, "answer": answer}).scalar_one(),
             left_at=now,
             review=Review.PENDING if held else Review.NONE,
             source_class=SourceClass.MANUAL if by_hand else SourceClass.SCANNED,
@@ -242,7 +241,7 @@ def _enter_shift(
     now: datetime,
 ) -> None:
     review = Review.PENDING if decision.verdict == Verdict.HELD else Review.NONE
-    db.session.execute(
+    run(
         _insert_attendance,
         {
             "shift_id": target.shift_id,
@@ -303,7 +302,7 @@ def settle(
     """
     posts = bool(earns.minutes) and review != Review.PENDING
     revision = facts.revision + (1 if posts else 0)
-    closed = db.session.execute(
+    closed = run(
         _close,
         {
             "attendance_id": facts.attendance_id,

@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Select, SelectBase, and_, case, func, or_, select, tuple_
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, Select, SelectBase, and_, case, func, or_, select
 
 from volunteer.attendance import queries as attendance
 from volunteer.core.clock import Month
@@ -14,7 +13,7 @@ from volunteer.core.db import db, within
 from volunteer.hours import queries as ledger
 from volunteer.hours.models import LedgerEntry
 from volunteer.hours.rules import shortfall
-from volunteer.people.models import Membership, Person
+from volunteer.people.models import Membership
 from volunteer.targets import queries as targets
 from volunteer.targets.models import Policy
 from volunteer.targets.queries import Stay
@@ -70,24 +69,28 @@ def whole_month(month: Month) -> ColumnElement[bool]:
     return and_(Membership.from_on <= month.first_day, open_ended)
 
 
-def _inside(under: Sequence[str]) -> ColumnElement[bool] | None:
-    """Return the condition that a membership lies in the subtrees, None where all do."""
-    if tuple(under) == EVERYWHERE:
-        return None
+def is_part(under: Sequence[str]) -> bool:
+    """Tell whether the subtrees are less than the city, whose root is the only path of one id."""
+    return all(path.count("/") > 2 for path in under)
+
+
+def inside(under: Sequence[str]) -> ColumnElement[bool]:
+    """Return the condition that a membership lies in the subtrees."""
     return Membership.unit_id.in_(select(Unit.id).where(within(Unit.path, under)))
 
 
-def _covers(stay: Stay, month: Month) -> bool:
-    until = stay.until_on
-    return stay.from_on <= month.first_day and (until is None or until > month.last_day)
-
-
 def standings_of(
-    people: SelectBase | Sequence[int], month: Month, policy: Policy, *, today: date
+    people: SelectBase | Sequence[int],
+    month: Month,
+    policy: Policy,
+    *,
+    today: date,
+    many: bool = False,
 ) -> dict[int, Standing]:
     """Return how the given people stand; those without membership in the month are left out.
 
-    Three statements, however many people.
+    Three statements, however many people. `many` reads exemptions and undecided minutes of
+    everybody, which costs less than to look for each of very many.
     """
     duty_counts = policy.duty_counts_for_target
     served = ledger.served_of(Membership.person_id, month, duty_counts=duty_counts)
@@ -102,8 +105,9 @@ def standings_of(
     for person_id, unit_id, from_on, until_on, sum_of_person in rows:
         stays[person_id].append(Stay(person_id, unit_id, from_on, until_on))
         minutes[person_id] = sum_of_person
-    exemptions = targets.exemptions_in(month, people)
-    unconfirmed = attendance.unconfirmed(month, people=people, duty_counts=duty_counts)
+    among = None if many else people
+    exemptions = targets.exemptions_in(month, among)
+    unconfirmed = attendance.unconfirmed(month, people=among, duty_counts=duty_counts)
     last = last_day(month, today)
     return {
         person_id: _standing(
@@ -122,7 +126,12 @@ def _standing(
     stays: Sequence[Stay], owes: Owed, served: int, unconfirmed: int, month: Month, last: date
 ) -> Standing:
     here = ([stay for stay in stays if stay.from_on <= last] or stays[:1])[-1]
-    whole = [stay.unit_id for stay in stays if _covers(stay, month)]
+    whole = [
+        stay.unit_id
+        for stay in stays
+        if stay.from_on <= month.first_day
+        and (stay.until_on is None or stay.until_on > month.last_day)
+    ]
     return Standing(
         here.unit_id,
         whole[0] if whole else None,
@@ -152,24 +161,23 @@ def exceptions(
     if not settled:
         duty_counts = policy.duty_counts_for_target
         kinds.append(attendance.undecided_people(month, duty_counts=duty_counts))
-    if (inside := _inside(under)) is not None:
-        members = select(Membership.person_id).where(inside, targets.touches(month))
+    if is_part(under):
+        members = select(Membership.person_id).where(inside(under), targets.touches(month))
         kinds = [kind.where(kind.selected_columns[0].in_(members)) for kind in kinds]
     special = kinds[0].union(*kinds[1:])
-    return standings_of(special, month, policy, today=today)
+    return standings_of(special, month, policy, today=today, many=not is_part(under))
 
 
-def _heads(month: Month, policy: Policy, under: Sequence[str], today: date) -> dict[int, Tally]:
-    """Return the people of the units by state, without minutes.
+def heads(month: Month, policy: Policy, *, under: Sequence[str], today: date) -> dict[int, Tally]:
+    """Return how many people of every unit of the subtrees stand how, by unit id; no minutes.
 
     One statement counts everybody as if ordinary; those who are not are then taken out
     and put where they belong, so that the cost follows from the exceptions only.
     """
     base = policy.monthly_target_minutes
     by_person = ledger.served_by_person(month, duty_counts=policy.duty_counts_for_target)
-    inside = _inside(under)
-    if inside is not None:
-        members = select(Membership.person_id).where(inside, whole_month(month))
+    if is_part(under):
+        members = select(Membership.person_id).where(inside(under), whole_month(month))
         by_person = by_person.where(LedgerEntry.person_id.in_(members))
     served = by_person.subquery()
     reached = func.sum(case((func.coalesce(served.c.served, 0) >= base, 1), else_=0))
@@ -179,8 +187,8 @@ def _heads(month: Month, policy: Policy, under: Sequence[str], today: date) -> d
         .where(whole_month(month))
         .group_by(Membership.unit_id)
     )
-    if inside is not None:
-        ordinary = ordinary.where(inside)
+    if is_part(under):
+        ordinary = ordinary.where(inside(under))
     found: dict[int, Tally] = defaultdict(Tally)
     for unit_id, people, met in db.session.execute(ordinary):
         found[unit_id] = Tally(people=people, met=met, not_met=people - met)
@@ -189,25 +197,29 @@ def _heads(month: Month, policy: Policy, under: Sequence[str], today: date) -> d
             guessed = State.MET if standing.served >= base else State.NOT_MET
             found[standing.counted_in] = found[standing.counted_in].plus(guessed, -1)
         found[standing.unit_id] = found[standing.unit_id].plus(standing.state)
-    return found
+    if tuple(under) == EVERYWHERE:
+        return found
+    ids = db.session.scalars(select(Unit.id).where(within(Unit.path, under)))
+    return defaultdict(Tally, {unit_id: found[unit_id] for unit_id in ids})
 
 
 def tallies(month: Month, *, under: Sequence[str], today: date) -> dict[int, Tally]:
-    """Return the tally of every unit of the subtrees, its own people only, by unit id."""
-    found = _heads(month, targets.policy_for(month), under, today)
+    """Return the tally of every unit of the subtrees, its own people only, by unit id.
+
+    The minutes are those entered for the unit, whoever's they are (R29).
+    """
+    found = heads(month, targets.policy_for(month), under=under, today=today)
     entered = (
         select(LedgerEntry.unit_id, func.sum(LedgerEntry.minutes))
         .where(LedgerEntry.month == str(month))
         .group_by(LedgerEntry.unit_id)
     )
-    if tuple(under) == EVERYWHERE:
-        ids = None
-    else:
-        ids = set(db.session.scalars(select(Unit.id).where(within(Unit.path, under))))
-        entered = entered.join(Unit, Unit.id == LedgerEntry.unit_id).where(within(Unit.path, under))
+    if tuple(under) != EVERYWHERE:
+        units = select(Unit.id).where(within(Unit.path, under))
+        entered = entered.where(LedgerEntry.unit_id.in_(units))
     for unit_id, minutes in db.session.execute(entered):
         found[unit_id] = found[unit_id]._replace(minutes=minutes)
-    return {unit_id: tally for unit_id, tally in found.items() if ids is None or unit_id in ids}
+    return found
 
 
 def city_tally(month: Month, *, under: Sequence[str], today: date) -> Tally:
@@ -244,116 +256,6 @@ def month_table(month: Month, unit: Unit, *, today: date) -> MonthTable:
     )
 
 
-class PersonLine(NamedTuple):
-    """One person of the month table."""
-
-    person_id: int
-    public_id: str
-    name: str
-    phone: str | None
-    unit_name: str
-    owes: Owed
-    served: int
-    unconfirmed: int
-    state: State
-
-    @property
-    def missing(self) -> int:
-        """Minutes still missing; 0 where nothing is owed."""
-        return shortfall(self.served, self.owes.required)
-
-
-def people_of(
-    month: Month,
-    *,
-    under: Sequence[str],
-    today: date,
-    wanted: State | None = None,
-    after: str | None = None,
-    limit: int = 50,
-) -> tuple[list[PersonLine], str | None]:
-    """Return a page of the people of a month by name, and the public id to turn on from.
-
-    `wanted` narrows to one state: only people who can have it are looked at, at most four
-    times `limit`, so a page costs a page and not the city; it may be a short one that goes
-    on. `after` is the public id of the last person seen; an unknown one begins anew.
-    """
-    policy = targets.policy_for(month)
-    looked_at = limit if wanted is None else 4 * limit
-    statement = _members(month, policy, under, wanted, today).limit(looked_at + 1)
-    place = (
-        after
-        and db.session.execute(
-            select(Person.name, Person.id).where(Person.public_id == after)
-        ).one_or_none()
-    )
-    if place:
-        statement = statement.where(tuple_(Person.name, Person.id) > tuple(place))
-    rows = db.session.execute(statement).all()
-    more = len(rows) > looked_at
-    rows = rows[:looked_at]
-    exact = standings_of([row[0] for row in rows], month, policy, today=today)
-    lines = [
-        PersonLine(*row, *exact[row[0]][3:])
-        for row in rows
-        if wanted in {None, exact[row[0]].state}
-    ]
-    if len(lines) > limit:
-        return lines[:limit], lines[limit - 1].public_id
-    return lines, rows[-1].public_id if more else None
-
-
-def _members(
-    month: Month, policy: Policy, under: Sequence[str], wanted: State | None, today: date
-) -> Select[int, str, str, str | None, str]:
-    """Return the statement of the people who count to the subtrees and may stand as `wanted`."""
-    statement = (
-        select(Person.id, Person.public_id, Person.name, Person.phone, Unit.name)
-        .join(Membership, Membership.person_id == Person.id)
-        .join(Unit, Unit.id == Membership.unit_id)
-        .where(within(Unit.path, under), _counts(month, today))
-        .order_by(Person.name, Person.id)
-    )
-    exempt = Person.id.in_(targets.exempt_people(month))
-    partial = Person.id.in_(targets.partial_members(month))
-    duty_counts = policy.duty_counts_for_target
-    served = ledger.served_of(Person.id, month, duty_counts=duty_counts)
-    reached = served >= policy.monthly_target_minutes
-    match wanted:
-        case State.EXEMPT:
-            return statement.where(exempt)
-        case State.NO_TARGET:
-            return statement.where(partial)
-        case State.MET:
-            return statement.where(or_(reached, exempt, partial))
-        case State.NOT_MET:
-            freed = Person.id.in_(targets.whole_month_exempt(month))
-            return statement.where(~reached, ~freed)
-        case State.PENDING:
-            waiting = attendance.undecided_people(month, duty_counts=duty_counts)
-            return statement.where(~reached, Person.id.in_(waiting))
-    return statement
-
-
-def _counts(month: Month, today: date) -> ColumnElement[bool]:
-    """Return the condition that a membership is the one by which its person is counted (R25)."""
-    last = last_day(month, today)
-    other = aliased(Membership)
-    others = select(other.id).where(other.person_id == Membership.person_id)
-    later = others.where(other.from_on > Membership.from_on, other.from_on <= last).exists()
-    earlier = others.where(
-        other.from_on < Membership.from_on,
-        or_(other.until_on.is_(None), other.until_on > month.first_day),
-    ).exists()
-    return and_(
-        targets.touches(month),
-        or_(
-            and_(Membership.from_on <= last, ~later),
-            and_(Membership.from_on > last, ~earlier),
-        ),
-    )
-
-
 class PersonMonth(NamedTuple):
     """How one person stands in one month, and why."""
 
@@ -376,14 +278,11 @@ def person_month(person_id: int, month: Month, *, today: date) -> PersonMonth:
     policy = targets.policy_for(month)
     base = policy.monthly_target_minutes
     standing = standings_of([person_id], month, policy, today=today).get(person_id)
-    if standing is None:
+    if standing is not None:
+        owes, served, waiting, how = standing[3:]
+    else:
+        owes, waiting, how = targets.owed_by([], [], policy, month), 0, State.NO_TARGET
         duty_counts = policy.duty_counts_for_target
-        owes = targets.owed_by([], [], policy, month)
         served = ledger.minutes_of(person_id, month, duty_counts=duty_counts)
-        return PersonMonth(
-            month, base, owes, served, 0, State.NO_TARGET, reasons(owes, base, served, 0)
-        )
-    owes, served, waiting, how = standing[3:]
-    return PersonMonth(
-        month, base, owes, served, waiting, how, reasons(owes, base, served, waiting)
-    )
+    why = reasons(owes, base, served, waiting)
+    return PersonMonth(month, base, owes, served, waiting, how, why)

@@ -11,10 +11,12 @@ from .errors import DomainError, wants_json
 class RefusableForm(FlaskForm):
     """A form that shows a refusal beside the field that it names.
 
-    `status` is what the page is answered with when it is shown again.
+    `status` is what the page is answered with when it is shown again, `refusal` what the
+    verb said no with, for a page that has something to offer then.
     """
 
     status = 200
+    refusal: DomainError | None = None
 
     def validate_on_submit(self, extra_validators: dict[str, object] | None = None) -> bool:
         valid = bool(super().validate_on_submit(extra_validators))
@@ -30,5 +32,23 @@ class RefusableForm(FlaskForm):
         except DomainError as error:
             if error.field not in self._fields or wants_json():
                 raise
-            self.status = error.status
+            self.refusal, self.status = error, error.status
             self[error.field].errors = [*self[error.field].errors, error.message]
+
+
+def one_line(text: str | None) -> str:
+    """Return what was typed on one line: trimmed, blanks as one, nothing that cannot be seen.
+
+    >>> one_line(" 路口\\x00\\n 东侧\\u3000"), one_line(None)
+    ('路口 东侧', '')
+    """
+    return " ".join("".join(c if c.isprintable() else " " for c in text or "").split())
+
+
+def paragraphs(text: str | None) -> str:
+    """Return what was typed on several lines, each as `one_line`, empty ones left out.
+
+    >>> paragraphs(" 一\\r\\n\\r\\n二 \\x00")
+    '一\\n二'
+    """
+    return "\n".join(filter(None, (one_line(line) for line in (text or "").splitlines())))

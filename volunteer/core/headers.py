@@ -34,15 +34,19 @@ ALWAYS = {
 
 
 @cache
-def fingerprint(path: Path, changed: float) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:10]
+def fingerprint(path: Path) -> str:
+    """Return ten digits of a file's hash, read once a process: files change with a release."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:10] if path.exists() else "missing"
+
+
+@cache
+def address(folder: str, filename: str, root: str) -> str:
+    return url_for("static", filename=filename, v=fingerprint(Path(folder, filename)))
 
 
 def asset(filename: str) -> str:
     """Return the address of a static file, with its content's hash so that it may be kept."""
-    path = Path(current_app.static_folder or "") / filename
-    version = fingerprint(path, path.stat().st_mtime) if path.exists() else "missing"
-    return url_for("static", filename=filename, v=version)
+    return address(current_app.static_folder or "", filename, request.script_root)
 
 
 def init_app(app: Flask) -> None:

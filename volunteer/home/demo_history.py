@@ -21,7 +21,7 @@ POST_FILLED = 0.93
 PENDING = 0.032
 #: Who does not reach the minimum: served nothing, was only asked to come, served a part.
 IDLE, ASKED = 0.62, 0.77
-MORE_THAN_ENOUGH = 0.06
+MORE_THAN_ENOUGH = 0.03
 #: So many units have most of their records typed in by hand; the audit should find them.
 TYPISTS = (0.6, 0.8, 1.0)
 

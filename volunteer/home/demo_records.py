@@ -5,7 +5,7 @@ Every row is the one that the verbs of `attendance` would have written at that m
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from random import Random
@@ -17,6 +17,7 @@ from volunteer.attendance.models import (
     Channel,
     Direction,
     EvidenceClass,
+    Position,
     Review,
     TimeQuality,
     Verdict,
@@ -37,6 +38,8 @@ BATCH = 20_000
 NOTES_ROLL = ("没有带手机", "手机没电", "不使用智能手机", "现场点名登记")
 NOTES_PAPER = ("按纸质签到表补录", "不使用智能手机，按签到表登记", "现场网络不通，按签到表登记")
 NOTES_CONFIRM = ("忘记签退，已向本人核实", "带队人确认全程在岗", "按现场照片核实")
+
+BROWSERS = ("wechat",) * 7 + ("android", "android", "ios")
 
 #: Stand in templates for what differs from person to person.
 NAME, MINUTES = "@name@", 987_654_321
@@ -168,14 +171,15 @@ class Recorder:
         }
         self._next = {table: loader.first_free(table) for table in self._rows}
 
-    def write(self, occurrences: Iterable[Occurrence]) -> None:
-        """Write everything that these occurrences left behind."""
-        for occurrence in occurrences:
+    def write(self, occurrences: Sequence[Occurrence]) -> Iterator[int]:
+        """Write everything that these occurrences left behind; yield the percent done."""
+        for done, occurrence in enumerate(occurrences):
             if occurrence.presences:
                 leader = self._people[occurrence.leader]
                 self._record(Scene(occurrence, leader, self._settings))
             if len(self._rows["scan"]) > BATCH:
                 self.flush()
+                yield 100 * done // len(occurrences)
         self.flush()
 
     def flush(self) -> None:
@@ -359,7 +363,9 @@ class Recorder:
             at,
             at,
             TimeQuality.SERVER.value,
-            "none",
+            Position.NONE.value,
+            f"198.18.{someone.id % 200}.0/24",
+            BROWSERS[someone.id % len(BROWSERS)],
             verdict,
             reason,
             flags,
@@ -407,7 +413,9 @@ class Recorder:
             self._stored[moment],
             self._stored[effective],
             quality.value,
-            "none",
+            Position.NONE.value,
+            None,
+            None,
             Verdict.ACCEPTED.value,
             None,
             "[]",

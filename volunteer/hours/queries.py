@@ -15,7 +15,7 @@ from sqlalchemy import (
 )
 
 from volunteer.core.clock import Month
-from volunteer.core.db import db, within
+from volunteer.core.db import db, run, within
 from volunteer.shifts.models import Nature
 from volunteer.units.models import Unit
 
@@ -87,7 +87,7 @@ _posted = select(func.coalesce(func.sum(LedgerEntry.minutes), 0)).where(
 def posted_on(person_id: int, day: date) -> int:
     """Return the minutes already in the ledger for a person and a day of service."""
     facts = {"person_id": person_id, "month": str(Month.of_day(day)), "day": day}
-    return db.session.execute(_posted, facts).scalar_one()
+    return run(_posted, facts).scalar_one()
 
 
 class Line(NamedTuple):

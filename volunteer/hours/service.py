@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import insert
 
 from volunteer.core.clock import Month
-from volunteer.core.db import transaction
+from volunteer.core.db import run, transaction
 
 from .models import LedgerEntry, SourceClass
 
@@ -33,8 +33,8 @@ def enter(
     with a reason. A `source` already entered is refused by the database (IntegrityError).
     The verb that calls it has asked for permission.
     """
-    with transaction() as session:
-        session.execute(
+    with transaction():
+        run(
             _insert,
             {
                 "person_id": person_id,

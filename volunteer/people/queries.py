@@ -53,6 +53,11 @@ class Belonging(NamedTuple):
     from_on: date
     until_on: date | None
 
+    @property
+    def last_day(self) -> date | None:
+        """The last day there, None where it goes on."""
+        return self.until_on and self.until_on - timedelta(days=1)
+
 
 def _people(columns: Sequence[Any], under: Sequence[str], words: str) -> Select[Any]:
     """Return the selection of those who belong to a unit within `under` and fit the words."""

@@ -27,3 +27,10 @@ def require_scheduler(actor: Actor) -> tuple[str, ...]:
     if not actor.is_any(*SCHEDULERS):
         raise NotAllowed()
     return actor.paths(*SCHEDULERS)
+
+
+def require_reader(actor: Actor) -> tuple[str, ...]:
+    """Return the unit paths whose shifts the actor may look at; raises NotAllowed where none."""
+    if not actor.is_any(*READERS):
+        raise NotAllowed()
+    return actor.paths(*READERS)

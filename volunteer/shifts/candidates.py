@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, case, or_, select
 
@@ -71,12 +71,10 @@ def candidates(
     return [each._replace(phone=mask_phone(each.phone)) for each in found]
 
 
-def _belonging(
-    columns: Sequence[object], under: Sequence[str], day: date
-) -> Select[tuple[object, ...]]:
+def _belonging(columns: Sequence[Any], under: Sequence[str], day: date) -> Select[Any]:
     """Return the selection of active people who belong to the subtrees on a day."""
     return (
-        select(*columns)  # type: ignore[call-overload]
+        select(*columns)
         .select_from(Person)
         .join(Membership, Membership.person_id == Person.id)
         .join(Unit, Unit.id == Membership.unit_id)
@@ -117,7 +115,7 @@ def people_by_public_id(
     """Return the ids of active people who belong to a unit of the subtrees on a day."""
     columns = (Person.public_id, Person.id)
     statement = _belonging(columns, under, day).where(Person.public_id.in_(public_ids))
-    return {public_id: person_id for public_id, person_id in db.session.execute(statement)}
+    return dict(db.session.execute(statement).tuples().all())
 
 
 class Assigned(NamedTuple):
@@ -145,8 +143,10 @@ def assigned_to(shift: Shift) -> Sequence[Assigned]:
         .where(Assignment.shift_id == shift.id, Assignment.state == AssignmentState.ASSIGNED)
         .order_by(Person.name, Person.id)
     )
-    found = [Assigned(*row) for row in db.session.execute(statement)]
-    return [each._replace(phone=mask_phone(each.phone)) for each in found]
+    return [
+        Assigned(public_id, name, mask_phone(phone), unit_name)
+        for public_id, name, phone, unit_name in db.session.execute(statement)
+    ]
 
 
 class Leader(NamedTuple):
@@ -167,8 +167,8 @@ def leaders_named(
     statement = _belonging(columns, under, day).order_by(Person.name, Person.id).limit(limit)
     if name:
         statement = statement.where(Person.name.icontains(name, autoescape=True))
-    if digits:
-        statement = statement.where(_fits(digits))
+    if (fits := _fits(digits)) is not None:
+        statement = statement.where(fits)
     if name:
         whole = [Leader(*row) for row in db.session.execute(statement.where(Person.name == name))]
         if whole:

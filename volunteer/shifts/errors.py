@@ -32,8 +32,7 @@ class BeyondWanted(DomainError):
 class Overlapping(DomainError):
     code = "overlapping"
     text = N_(
-        "%(people)s already serve elsewhere at that time. "
-        "Leave them out or free them there first."
+        "%(people)s already serve elsewhere at that time. Leave them out or free them there first."
     )
     field = "people"
 

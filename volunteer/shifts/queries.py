@@ -1,8 +1,8 @@
 """Questions about sites, shifts and assignments."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
-from typing import NamedTuple
+from datetime import date, datetime
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, case, func, select, tuple_
 from sqlalchemy.orm import joinedload
@@ -12,8 +12,11 @@ from volunteer.core.actor import Role
 from volunteer.core.db import db, within
 from volunteer.core.errors import NotFound
 from volunteer.people.models import Person
+from volunteer.people.rules import mask_phone
 from volunteer.units.models import Grid, Unit
 
+from . import candidates, rules
+from .errors import LeaderAmbiguous, LeaderUnknown
 from .models import Assignment, AssignmentState, CheckinSettings, Shift, ShiftState, Site
 
 PAGE = 50
@@ -48,9 +51,7 @@ class SitePage(NamedTuple):
     after: str | None
 
 
-def sites(
-    *, under: Sequence[str], words: str = "", after: str = "", limit: int = PAGE
-) -> SitePage:
+def sites(*, under: Sequence[str], words: str = "", after: str = "", limit: int = PAGE) -> SitePage:
     """Return the sites in use of the subtrees by code; `words` is a part of name, place or code."""
     statement = (
         select(Site)
@@ -111,7 +112,7 @@ def coordinators_of(units: Iterable[Unit]) -> dict[int, int]:
     wanted = list(units)
     if len(wanted) == 1:
         statement = statement.where(AccountGrant.unit_id.in_(_way_to(wanted[0])))
-    holders = {unit_id: person_id for unit_id, person_id in db.session.execute(statement)}
+    holders = dict(db.session.execute(statement).tuples().all())
     found = {}
     for unit in wanted:
         nearest = (step for step in reversed(_way_to(unit)) if step in holders)
@@ -123,6 +124,24 @@ def coordinators_of(units: Iterable[Unit]) -> dict[int, int]:
 def coordinator_of(unit: Unit) -> int | None:
     """Return the person who coordinates the unit, or the nearest unit above that has one."""
     return coordinators_of([unit]).get(unit.id)
+
+
+def leader_for(unit: Unit, words: str, *, day: date) -> int | None:
+    """Return the person of the unit's subtree whom `words` name, None where they say nothing.
+
+    Name, phone, its last four digits and volunteer number may stand together. Raises
+    LeaderUnknown, and LeaderAmbiguous with whom the words may mean (phones masked).
+    """
+    if not words.strip():
+        return None
+    name, digits = rules.words_of_leader(words)
+    found = candidates.leaders_named(name, digits, under=[unit.path], day=day)
+    if not found:
+        raise LeaderUnknown(words=words.strip())
+    if len(found) > 1:
+        people = (f"{each.name} {mask_phone(each.phone)} {each.unit_name}" for each in found)
+        raise LeaderAmbiguous(people="、".join(people))
+    return found[0].person_id
 
 
 def _way_to(unit: Unit) -> list[int]:
@@ -167,7 +186,7 @@ _assigned = (
 _planned = Shift.state == ShiftState.PLANNED
 
 
-def _lines() -> Select[tuple[Shift, int]]:
+def _lines() -> Select[Any]:
     return (
         select(Shift, _assigned)
         .join(Shift.unit)
@@ -227,7 +246,9 @@ def demand_between(since: datetime, until: datetime, *, under: Sequence[str]) ->
         .subquery()
     )
     lack = case((each.c.wanted > each.c.assigned, each.c.wanted - each.c.assigned), else_=0)
-    row = db.session.execute(select(func.count(), func.coalesce(func.sum(lack), 0)).select_from(each))
+    row = db.session.execute(
+        select(func.count(), func.coalesce(func.sum(lack), 0)).select_from(each)
+    )
     return Demand(*row.one())
 
 

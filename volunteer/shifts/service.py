@@ -15,7 +15,6 @@ from volunteer.core.clock import local_day
 from volunteer.core.db import again_on_conflict, dialect, transaction
 from volunteer.core.errors import NotFound
 from volunteer.people.models import Person
-from volunteer.people.rules import mask_phone
 from volunteer.units.models import Unit
 
 from . import access, candidates, queries, rules
@@ -23,8 +22,6 @@ from .errors import (
     BeyondWanted,
     HasAttendance,
     InThePast,
-    LeaderAmbiguous,
-    LeaderUnknown,
     NotAssigned,
     Overlapping,
     PeopleUnknown,
@@ -108,24 +105,6 @@ def revoke_posters(site: Site, *, actor: Actor, now: datetime) -> Site:
             epoch=site.qr_epoch,
         )
         return site
-
-
-def leader_for(unit: Unit, words: str, *, now: datetime) -> int | None:
-    """Return the person of the unit's subtree whom `words` name, None where they say nothing.
-
-    Name, phone, its last four digits and volunteer number may stand together. Raises
-    LeaderUnknown, and LeaderAmbiguous with whom the words may mean (phones masked).
-    """
-    if not words.strip():
-        return None
-    name, digits = rules.words_of_leader(words)
-    found = candidates.leaders_named(name, digits, under=[unit.path], day=local_day(now))
-    if not found:
-        raise LeaderUnknown(words=words.strip())
-    if len(found) > 1:
-        people = (f"{each.name} {mask_phone(each.phone)} {each.unit_name}" for each in found)
-        raise LeaderAmbiguous(people="、".join(people))
-    return found[0].person_id
 
 
 class Plan(NamedTuple):
@@ -404,6 +383,4 @@ def cancel_idle(source: str, *, reason: str, now: datetime) -> int:
 def _journal(
     action: str, shift: Shift, path: str, actor: Actor, now: datetime, **body: object
 ) -> None:
-    journal.write(
-        action, "shift", shift.public_id, actor=actor, now=now, unit_path=path, **body
-    )
+    journal.write(action, "shift", shift.public_id, actor=actor, now=now, unit_path=path, **body)

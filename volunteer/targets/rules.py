@@ -1,11 +1,10 @@
 """What a person owes in a month. Pure: no database, no clock, no request."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
-DAY = timedelta(days=1)
 STEP = 15
 
 
@@ -34,16 +33,21 @@ class Owed(NamedTuple):
     excused: State | None
 
 
-def days_within(spans: Iterable[Span], first: date, last: date) -> set[date]:
-    """Return the days from `first` to `last` that lie in any of the spans.
+def days_within(spans: Iterable[Span], first: date, last: date) -> int:
+    """Return the days from `first` to `last` that lie in any of the spans, as bits.
 
-    >>> len(days_within([(date(2026, 11, 16), None)], date(2026, 11, 1), date(2026, 11, 30)))
+    Bit 0 is `first`; overlapping spans merge by themselves, and `bit_count` counts the days.
+
+    >>> days_within([(date(2026, 11, 16), None)], date(2026, 11, 1), date(2026, 11, 30)).bit_count()
     15
+    >>> bin(days_within([(date(2026, 11, 2), date(2026, 11, 3))], date(2026, 11, 1), date.max))
+    '0b110'
     """
-    found: set[date] = set()
+    found = 0
     for begins, ends in spans:
         begin, end = max(begins, first), min(ends or last, last)
-        found.update(begin + n * DAY for n in range((end - begin).days + 1))
+        if begin <= end:
+            found |= ((1 << (end - begin).days + 1) - 1) << (begin - first).days
     return found
 
 
@@ -72,9 +76,9 @@ def owed(
     days = (last - first).days + 1
     member = days_within(memberships, first, last)
     exempt = days_within(exemptions, first, last) & member
-    eligible = len(member) - len(exempt)
-    facts = (days, len(member), len(exempt))
-    if len(member) < min_days:
+    facts = (days, member.bit_count(), exempt.bit_count())
+    eligible = facts[1] - facts[2]
+    if member.bit_count() < min_days:
         return Owed(0, *facts, State.NO_TARGET)
     if eligible < min_days:
         return Owed(0, *facts, State.EXEMPT)

@@ -1,0 +1,89 @@
+"""Questions about weekly activities."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple
+
+from sqlalchemy import or_, select, tuple_
+from sqlalchemy.orm import joinedload
+
+from volunteer.core.db import db, within
+from volunteer.core.errors import NotFound
+from volunteer.units.models import Unit
+
+from .models import Activity
+
+PAGE = 50
+
+
+def activity(public_id: str, *, under: Sequence[str]) -> Activity:
+    """Return the activity with unit, site and leader, or raise NotFound."""
+    statement = (
+        select(Activity)
+        .join(Activity.unit)
+        .where(Activity.public_id == public_id, within(Unit.path, under))
+        .options(joinedload(Activity.unit), joinedload(Activity.site), joinedload(Activity.leader))
+    )
+    found = db.session.scalar(statement)
+    if found is None:
+        raise NotFound()
+    return found
+
+
+class ActivityPage(NamedTuple):
+    """Activities by weekday and time; `after` is the public id from which it goes on, or None."""
+
+    activities: Sequence[Activity]
+    after: str | None
+
+
+def activities(
+    *,
+    under: Sequence[str],
+    today: date,
+    words: str = "",
+    over: bool = False,
+    after: str = "",
+    limit: int = PAGE,
+) -> ActivityPage:
+    """Return the activities of the subtrees that go on, or those that are `over`.
+
+    `words` is a part of the title; `after` a public id, one that is not found begins anew.
+    """
+    order = (Activity.weekday, Activity.starts, Activity.id)
+    past = or_(Activity.ended_at.is_not(None), Activity.last_on < today)
+    goes_on = Activity.ended_at.is_(None) & or_(
+        Activity.last_on.is_(None), Activity.last_on >= today
+    )
+    statement = (
+        select(Activity)
+        .join(Activity.unit)
+        .where(within(Unit.path, under), past if over else goes_on)
+        .options(joinedload(Activity.unit), joinedload(Activity.site))
+        .order_by(*order)
+        .limit(limit + 1)
+    )
+    if words:
+        statement = statement.where(Activity.title.icontains(words, autoescape=True))
+    if after:
+        place = db.session.execute(select(*order).where(Activity.public_id == after)).one_or_none()
+        if place:
+            statement = statement.where(tuple_(*order) > tuple_(*place))
+    found = db.session.scalars(statement).all()
+    more = len(found) > limit
+    return ActivityPage(found[:limit], found[limit - 1].public_id if more else None)
+
+
+def running(*, since: date, until: date) -> Sequence[Activity]:
+    """Return every activity of the city that may take place from one day to another."""
+    statement = (
+        select(Activity)
+        .where(
+            Activity.ended_at.is_(None),
+            Activity.first_on <= until,
+            or_(Activity.last_on.is_(None), Activity.last_on >= since),
+        )
+        .options(joinedload(Activity.unit))
+        .order_by(Activity.id)
+    )
+    return db.session.scalars(statement).all()

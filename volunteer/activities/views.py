@@ -1,0 +1,181 @@
+"""Pages of weekly activities."""
+
+from collections.abc import Sequence
+from datetime import time
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import ngettext
+from werkzeug.wrappers import Response
+
+from volunteer.core import clock
+from volunteer.core.actor import SCHEDULERS
+from volunteer.core.errors import NotFound
+from volunteer.core.login import current_actor
+from volunteer.shifts import queries as shifts
+from volunteer.shifts import rules as shift_rules
+from volunteer.shifts import service as shift_service
+from volunteer.shifts.models import Nature, ShiftState
+from volunteer.units import queries as units
+from volunteer.units.models import Unit
+
+from . import access, queries, rules, service
+from .forms import WEEKDAYS, ActivityForm, EndForm
+from .models import Activity
+
+bp = Blueprint("activities", __name__)
+
+
+@bp.get("/activities")
+def index() -> str:
+    actor = current_actor()
+    readable = access.require_reader(actor)
+    words = request.args.get("q", "").strip()[:60]
+    unit = units.named(request.args.get("unit", ""), under=readable)
+    over = request.args.get("over") == "1"
+    return render_template(
+        "activities/index.html",
+        page=queries.activities(
+            under=[unit.path] if unit else readable,
+            today=clock.local_day(clock.now()),
+            words=words,
+            over=over,
+            after=request.args.get("after", ""),
+        ),
+        words=words,
+        unit=unit,
+        units=units.listing(under=readable),
+        over=over,
+        weekdays=WEEKDAYS,
+        may_plan=bool(actor.paths(*SCHEDULERS)),
+    )
+
+
+@bp.get("/activities/new")
+def create() -> tuple[str, int]:
+    access.require_planner(current_actor())
+    form = ActivityForm(
+        key=shift_service.new_public_id(),
+        unit=request.args.get("unit"),
+        site=request.args.get("site"),
+        starts=time(15),
+        first_on=clock.local_day(clock.now()),
+    )
+    return create_page(form)
+
+
+@bp.post("/activities/new")
+def create_activity() -> Response | tuple[str, int]:
+    actor, now = current_actor(), clock.now()
+    under = access.require_planner(actor)
+    form = ActivityForm().offer(unit_choices(under), shifts.site_choices(under=under))
+    if form.validate_on_submit():
+        with form.refusals():
+            unit = own_unit(form.unit.data, under)
+            made = service.create(
+                unit=unit,
+                site=shifts.site_by_code(form.site.data, under=under),
+                title=form.title.data,
+                content=form.content.data or None,
+                weekday=form.weekday.data,
+                starts=form.starts.data,
+                minutes=form.minutes.data,
+                first_on=form.first_on.data,
+                last_on=form.last_on.data,
+                leader_id=shifts.leader_for(unit, form.leader.data, day=clock.local_day(now)),
+                wanted=form.wanted.data,
+                capacity=form.capacity.data,
+                nature=Nature(form.nature.data),
+                key=form.key.data if shift_rules.is_key(form.key.data or "") else None,
+                actor=actor,
+                now=now,
+            )
+            flash(
+                ngettext(
+                    "The activity is planned; %(num)s shift is open.",
+                    "The activity is planned; %(num)s shifts are open.",
+                    made.opened,
+                ),
+                "success",
+            )
+            return redirect(url_for(".show", public_id=made.activity.public_id), 303)
+    return create_page(form)
+
+
+def create_page(form: ActivityForm) -> tuple[str, int]:
+    under = current_actor().paths(*SCHEDULERS)
+    form.offer(unit_choices(under), shifts.site_choices(under=under))
+    return render_template("activities/create.html", form=form), form.status
+
+
+@bp.get("/activities/<string:public_id>")
+def show(public_id: str) -> str:
+    actor, now = current_actor(), clock.now()
+    activity = queries.activity(public_id, under=access.require_reader(actor))
+    source = rules.source(activity.id)
+    return render_template(
+        "activities/show.html",
+        activity=activity,
+        weekday=WEEKDAYS[activity.weekday],
+        next_lines=shifts.opened_by(source, site_id=activity.site_id, now=now),
+        past_lines=shifts.opened_by(source, site_id=activity.site_id, now=now, past=True),
+        may_plan=access.may_plan(actor, activity.unit.path),
+    )
+
+
+@bp.get("/activities/<string:public_id>/end")
+def end(public_id: str) -> tuple[str, int]:
+    return end_page(own_activity(public_id), EndForm())
+
+
+@bp.post("/activities/<string:public_id>/end")
+def end_activity(public_id: str) -> Response | tuple[str, int]:
+    activity = own_activity(public_id)
+    form = EndForm()
+    if form.validate_on_submit():
+        cancelled = service.end(
+            activity, reason=form.reason.data, actor=current_actor(), now=clock.now()
+        )
+        flash(
+            ngettext(
+                "The activity is ended; %(num)s shift without people is cancelled.",
+                "The activity is ended; %(num)s shifts without people are cancelled.",
+                cancelled,
+            ),
+            "success",
+        )
+        return redirect(url_for(".show", public_id=public_id), 303)
+    return end_page(activity, form)
+
+
+def end_page(activity: Activity, form: EndForm) -> tuple[str, int]:
+    lines = shifts.opened_by(
+        rules.source(activity.id), site_id=activity.site_id, now=clock.now(), limit=200
+    )
+    planned = [line for line in lines if line.shift.state == ShiftState.PLANNED]
+    page = render_template(
+        "activities/end.html",
+        form=form,
+        activity=activity,
+        idle=sum(not line.assigned for line in planned),
+        remaining=[line for line in planned if line.assigned],
+    )
+    return page, form.status
+
+
+def own_activity(public_id: str) -> Activity:
+    """Return an activity that the caller plans; those of others do not exist."""
+    return queries.activity(public_id, under=current_actor().paths(*SCHEDULERS))
+
+
+def own_unit(code: str, under: Sequence[str]) -> Unit:
+    unit = units.by_code(code, under=under)
+    if unit is None:
+        raise NotFound()
+    return unit
+
+
+def unit_choices(under: Sequence[str]) -> list[tuple[str, str]]:
+    return [(line.code, "　" * line.depth + line.name) for line in units.listing(under=under)]
+
+
+blueprints = (bp,)

@@ -1,0 +1,189 @@
+"""The forms of sites, of one shift, of assigning people and of cancelling."""
+
+from typing import Any
+
+from flask_babel import lazy_gettext
+from wtforms import (
+    DateField,
+    Field,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+    TimeField,
+)
+from wtforms.validators import (
+    InputRequired,
+    Length,
+    NumberRange,
+    Optional,
+    Regexp,
+    ValidationError,
+)
+
+from volunteer.core.forms import RefusableForm, one_line, paragraphs
+
+from .models import Nature
+
+OTHER = "other"
+NATURES = [
+    (Nature.VOLUNTARY.value, lazy_gettext("Voluntary service")),
+    (Nature.DUTY.value, lazy_gettext("Duty, part of the job")),
+]
+CANCEL_REASONS = [
+    ("weather", lazy_gettext("Bad weather (heat, storm, rain)")),
+    ("orders", lazy_gettext("Arranged otherwise from above")),
+    ("few", lazy_gettext("Too few people")),
+    (OTHER, lazy_gettext("Another reason")),
+]
+MINUTE_STEPS = {"step": "60"}
+SEVERAL_LINES = {"rows": 3, "maxlength": 500}
+
+
+def code(text: str | None) -> str:
+    return one_line(text).upper()
+
+
+class SiteForm(RefusableForm):
+    name = StringField(
+        lazy_gettext("Name"),
+        [InputRequired(lazy_gettext("Give the site a name.")), Length(max=60)],
+        filters=[one_line],
+        description=lazy_gettext("As people call the place; it stands on the poster."),
+        render_kw={"autocomplete": "off", "maxlength": 60},
+    )
+    code = StringField(
+        lazy_gettext("Code"),
+        [
+            InputRequired(lazy_gettext("Give the site a code.")),
+            Regexp(
+                r"[A-Z0-9][A-Z0-9-]{0,19}\Z",
+                message=lazy_gettext("At most 20 letters, digits and dashes."),
+            ),
+        ],
+        filters=[code],
+        description=lazy_gettext("Short and never used before, such as XAL-01."),
+        render_kw={"autocomplete": "off", "maxlength": 20},
+    )
+    unit = SelectField(lazy_gettext("Unit"))
+    address = StringField(
+        lazy_gettext("Where it is"),
+        [Optional(), Length(max=120)],
+        filters=[one_line],
+        render_kw={"autocomplete": "off", "maxlength": 120},
+    )
+    grid = SelectField(lazy_gettext("Grid"), [Optional()], coerce=int)
+
+    def offer(self, units: list[tuple[str, str]], grids: list[tuple[int, str]]) -> "SiteForm":
+        """Say what there is to choose from, and return the form."""
+        self.unit.choices = units
+        self.grid.choices = [(0, lazy_gettext("No grid")), *grids]
+        return self
+
+
+class SingleForm(RefusableForm):
+    key = HiddenField()
+    site = SelectField(lazy_gettext("Site"), [InputRequired(lazy_gettext("Choose the site."))])
+    title = StringField(
+        lazy_gettext("Title"),
+        [Optional(), Length(max=80)],
+        filters=[one_line],
+        description=lazy_gettext("If you leave it empty, it is the site's name."),
+        render_kw={"autocomplete": "off", "maxlength": 80},
+    )
+    day = DateField(lazy_gettext("Day"), [InputRequired(lazy_gettext("Choose the day."))])
+    starts = TimeField(
+        lazy_gettext("Start"),
+        [InputRequired(lazy_gettext("Enter the start."))],
+        render_kw=MINUTE_STEPS,
+    )
+    minutes = IntegerField(
+        lazy_gettext("Length in minutes"),
+        [
+            InputRequired(lazy_gettext("Enter the length.")),
+            NumberRange(15, 1440, lazy_gettext("15 to 1,440 minutes.")),
+        ],
+        default=120,
+        description=lazy_gettext("It may go on past midnight."),
+    )
+    wanted = IntegerField(
+        lazy_gettext("People asked for"),
+        [
+            InputRequired(lazy_gettext("Enter how many people you ask for.")),
+            NumberRange(0, 5000, lazy_gettext("0 to 5,000 people.")),
+        ],
+        default=2,
+    )
+    capacity = IntegerField(
+        lazy_gettext("At most"),
+        [Optional(), NumberRange(1, 5000, lazy_gettext("1 to 5,000 people."))],
+    )
+    leader = StringField(
+        lazy_gettext("Leader"),
+        [Optional(), Length(max=60)],
+        filters=[one_line],
+        description=lazy_gettext(
+            "Name or last four digits of the phone; empty: the unit's coordinator."
+        ),
+        render_kw={"autocomplete": "off", "maxlength": 60},
+    )
+    content = TextAreaField(
+        lazy_gettext("What is done"),
+        [Optional(), Length(max=500)],
+        filters=[paragraphs],
+        render_kw=SEVERAL_LINES,
+    )
+    nature = RadioField(
+        lazy_gettext("Kind of time"), choices=NATURES, default=Nature.VOLUNTARY.value
+    )
+
+    def offer(self, sites: list[tuple[str, str]]) -> "SingleForm":
+        """Say what there is to choose from, and return the form."""
+        self.site.choices = [("", lazy_gettext("Choose the site")), *sites]
+        return self
+
+    def validate_day(self, field: DateField) -> None:
+        if not 2000 <= field.data.year <= 2199:
+            raise ValidationError(lazy_gettext("Choose a day of this century."))
+
+
+class AssignForm(RefusableForm):
+    people = SelectMultipleField(
+        lazy_gettext("People"),
+        [
+            InputRequired(lazy_gettext("Tick somebody first.")),
+            Length(max=500, message=lazy_gettext("At most 500 people at once.")),
+        ],
+        validate_choice=False,
+    )
+    beyond_wanted = HiddenField()
+    q = HiddenField()
+
+
+class CancelForm(RefusableForm):
+    reason = RadioField(
+        lazy_gettext("Reason"),
+        [InputRequired(lazy_gettext("Choose a reason."))],
+        choices=CANCEL_REASONS,
+    )
+    words = StringField(
+        lazy_gettext("In your own words"),
+        [Length(max=160)],
+        filters=[one_line],
+        description=lazy_gettext("The people assigned will read it."),
+        render_kw={"autocomplete": "off", "maxlength": 160},
+    )
+
+    def validate_words(self, field: Field) -> None:
+        if self.reason.data == OTHER and not field.data:
+            raise ValidationError(lazy_gettext("Write the reason."))
+
+    @property
+    def told(self) -> str:
+        """What is written down: the reason chosen, and the words typed."""
+        chosen: dict[str, Any] = dict(CANCEL_REASONS)
+        named = "" if self.reason.data == OTHER else str(chosen[self.reason.data])
+        return "：".join(filter(None, (named, self.words.data)))
