@@ -312,14 +312,14 @@ def test_case_91_a_press_takes_at_most_fifteen_queries(morning, client, set_cloc
     if verb == "check-out":
         press(client, morning.url("check-in"))
         set_clock("2026-03-07 11:00")
-    seen = []
+    url, seen = morning.url(verb), []
 
     def look(connection, cursor, statement, *_):
         if not statement.startswith("BEGIN"):
             seen.append(statement)
 
     event.listen(db.engine, "before_cursor_execute", look)
-    answer = press(client, morning.url(verb))
+    answer = press(client, url)
     event.remove(db.engine, "before_cursor_execute", look)
 
     assert answer.status_code == 200

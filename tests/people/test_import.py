@@ -1,22 +1,18 @@
 """Importing people: every row checked, all or nothing, the same file changes nothing."""
 
-import zipfile
 from datetime import date
-from io import BytesIO
 
 import pytest
 from sqlalchemy import select
 
 from tests import make
 from tests.make import at
-from tests.people.sheets import csv, xlsx
-from volunteer.core import tables
+from tests.people.sheets import xlsx
 from volunteer.core.actor import SYSTEM, Role
 from volunteer.core.db import db
 from volunteer.core.errors import NotAllowed
 from volunteer.core.models import Journal
 from volunteer.people import queries, service
-from volunteer.people.errors import HeaderDuplicate, HeaderUnknown, SeveralSheets
 from volunteer.people.models import ImportRun, Membership, Person
 
 NOW = at("2026-11-23 09:00")
@@ -316,93 +312,3 @@ def test_progress_is_told_in_steps_of_a_thousand_rows(school):
     ]
     assert steps[-1] == ("land", 2500, 2500)
     assert db.session.query(Person).count() == 2_500
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        csv(one()),
-        csv(one(), encoding="utf-8-sig"),
-        csv(one(), encoding="gb18030"),
-        csv(one(), encoding="utf-16"),
-        csv(one(), delimiter=";"),
-        csv(one(), delimiter="\t"),
-    ],
-)
-def test_csv_is_read_whatever_its_encoding(school, content):
-    assert bring_in(content).landed == 1
-
-
-def bomb(**sizes) -> bytes:
-    content = BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as package:
-        package.writestr("xl/workbook.xml", "<workbook/>")
-        for name, size in sizes.items():
-            package.writestr(f"xl/{name}.xml", b"\0" * size)
-    return content.getvalue()
-
-
-def with_part(name: str) -> bytes:
-    content = BytesIO(xlsx(one()))
-    with zipfile.ZipFile(content, "a") as package:
-        package.writestr(name, b"x")
-    return content.getvalue()
-
-
-def far_corner() -> bytes:
-    content = BytesIO()
-    with zipfile.ZipFile(BytesIO(xlsx(one()))) as old, zipfile.ZipFile(content, "w") as new:
-        for part in old.namelist():
-            data = old.read(part)
-            if part.endswith("sheet1.xml"):
-                data = data.replace(
-                    b"</sheetData>",
-                    b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>',
-                )
-            new.writestr(part, data, zipfile.ZIP_DEFLATED)
-    return content.getvalue()
-
-
-@pytest.mark.parametrize(
-    ("content", "refusal"),
-    [
-        (b"", tables.FileEmpty),
-        (b"\r\n \r\n", tables.FileEmpty),
-        (csv(), tables.NoRows),
-        ("姓名,手机号,单位\n王\0芳,1,2".encode(), tables.NulByte),
-        ("姓名,手机号,单位\n王芳".encode() + b"\xff\xff", tables.BadEncoding),
-        (csv(one(), header=("姓名", "电话", "单位")), HeaderUnknown),
-        (csv(one(), header=("姓名", "手机", "手机号", "单位")), HeaderDuplicate),
-        (b"\xd0\xcf\x11\xe0" + bytes(600), tables.FileType),
-        (b"%PDF-1.7", tables.FileType),
-        (b"PK\x03\x04 and no package", tables.FileBroken),
-        (with_part("xl/vbaProject.bin"), tables.FileType),
-        (with_part("xl/externalLinks/externalLink1.xml"), tables.FileType),
-        (bomb(sheet=30 * 1024 * 1024), tables.FileTooBigInside),
-        (bomb(**{f"part{number}": 1 for number in range(2_001)}), tables.FileTooBigInside),
-        (far_corner(), tables.FileTooBigInside),
-    ],
-)
-def test_a_file_that_is_none_is_refused_as_a_whole(school, content, refusal):
-    """Bad input A and B."""
-    with pytest.raises(refusal):
-        bring_in(content)
-
-    assert db.session.query(Person).count() == 0
-
-
-def test_two_sheets_with_people_are_not_guessed_between(school):
-    further = [("另一张", [("姓名", "手机号", "单位"), one()])]
-    with pytest.raises(SeveralSheets):
-        bring_in(xlsx(one(), further=further))
-
-
-def test_a_second_sheet_of_another_kind_is_left_aside(school):
-    assert bring_in(xlsx(one(), further=[("说明", [("请填写",)])])).landed == 1
-
-
-@pytest.mark.parametrize("engine", ["sqlite"])
-def test_more_than_100_000_rows_are_refused(school):
-    lines = "\n".join(f"王芳,1990{number:07d},S01" for number in range(100_001))
-    with pytest.raises(tables.TooManyRows):
-        bring_in(f"姓名,手机号,单位\n{lines}".encode())

@@ -103,7 +103,7 @@ class ActivityForm(RefusableForm):
         return self
 
     def validate_first_on(self, field: DateField) -> None:
-        if not 2000 <= field.data.year <= 2199:
+        if field.data and not 2000 <= field.data.year <= 2199:
             raise ValidationError(lazy_gettext("Choose a day of this century."))
 
     validate_last_on = validate_first_on

@@ -1,6 +1,5 @@
 """Pages of weekly activities."""
 
-from collections.abc import Sequence
 from datetime import time
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -9,14 +8,12 @@ from werkzeug.wrappers import Response
 
 from volunteer.core import clock
 from volunteer.core.actor import SCHEDULERS
-from volunteer.core.errors import NotFound
 from volunteer.core.login import current_actor
 from volunteer.shifts import queries as shifts
 from volunteer.shifts import rules as shift_rules
 from volunteer.shifts import service as shift_service
 from volunteer.shifts.models import Nature, ShiftState
 from volunteer.units import queries as units
-from volunteer.units.models import Unit
 
 from . import access, queries, rules, service
 from .forms import WEEKDAYS, ActivityForm, EndForm
@@ -67,10 +64,10 @@ def create() -> tuple[str, int]:
 def create_activity() -> Response | tuple[str, int]:
     actor, now = current_actor(), clock.now()
     under = access.require_planner(actor)
-    form = ActivityForm().offer(unit_choices(under), shifts.site_choices(under=under))
+    form = ActivityForm().offer(shifts.unit_choices(under=under), shifts.site_choices(under=under))
     if form.validate_on_submit():
         with form.refusals():
-            unit = own_unit(form.unit.data, under)
+            unit = shifts.own_unit(form.unit.data, under=under)
             made = service.create(
                 unit=unit,
                 site=shifts.site_by_code(form.site.data, under=under),
@@ -103,7 +100,7 @@ def create_activity() -> Response | tuple[str, int]:
 
 def create_page(form: ActivityForm) -> tuple[str, int]:
     under = current_actor().paths(*SCHEDULERS)
-    form.offer(unit_choices(under), shifts.site_choices(under=under))
+    form.offer(shifts.unit_choices(under=under), shifts.site_choices(under=under))
     return render_template("activities/create.html", form=form), form.status
 
 
@@ -165,17 +162,6 @@ def end_page(activity: Activity, form: EndForm) -> tuple[str, int]:
 def own_activity(public_id: str) -> Activity:
     """Return an activity that the caller plans; those of others do not exist."""
     return queries.activity(public_id, under=current_actor().paths(*SCHEDULERS))
-
-
-def own_unit(code: str, under: Sequence[str]) -> Unit:
-    unit = units.by_code(code, under=under)
-    if unit is None:
-        raise NotFound()
-    return unit
-
-
-def unit_choices(under: Sequence[str]) -> list[tuple[str, str]]:
-    return [(line.code, "　" * line.depth + line.name) for line in units.listing(under=under)]
 
 
 blueprints = (bp,)

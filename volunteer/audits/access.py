@@ -1,7 +1,10 @@
-"""Who reads which figures."""
+"""Who reads which figures, and of which months there are any."""
+
+from datetime import date
 
 from volunteer.core.actor import READERS, Actor
-from volunteer.core.errors import NotAllowed
+from volunteer.core.clock import Month
+from volunteer.core.errors import NotAllowed, NotFound
 
 
 def require_reader(actor: Actor) -> tuple[str, ...]:
@@ -9,3 +12,27 @@ def require_reader(actor: Actor) -> tuple[str, ...]:
     if not actor.is_any(*READERS):
         raise NotAllowed()
     return actor.paths(*READERS)
+
+
+def require_export(actor: Actor, path: str) -> None:
+    """Refuse whoever may not read the figures of the unit at `path`: to them it is not there."""
+    if not actor.holds(path, *READERS):
+        raise NotFound()
+
+
+def require_self(actor: Actor) -> int:
+    """Return the person behind the log-in; a balance is read by its person."""
+    if actor.person_id is None:
+        raise NotAllowed()
+    return actor.person_id
+
+
+def require_month(text: str, *, today: date) -> Month:
+    """Return the month of an address; a wrong spelling and a month to come are not there."""
+    try:
+        month = Month.parse(text)
+    except ValueError:
+        raise NotFound() from None
+    if month > Month.of_day(today):
+        raise NotFound()
+    return month

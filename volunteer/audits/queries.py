@@ -256,6 +256,12 @@ def month_table(month: Month, unit: Unit, *, today: date) -> MonthTable:
     )
 
 
+def topmost(*, under: Sequence[str]) -> list[tuple[str, str]]:
+    """Return code and name of the units at the top of the subtrees, by code."""
+    statement = select(Unit.code, Unit.name).where(Unit.path.in_(under)).order_by(Unit.code)
+    return list(db.session.execute(statement).tuples())
+
+
 class PersonMonth(NamedTuple):
     """How one person stands in one month, and why."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from volunteer.targets.rules import Owed, State
+from volunteer.targets.rules import Owed, State, rate
 
 
 class Tally(NamedTuple):
@@ -16,6 +16,20 @@ class Tally(NamedTuple):
     no_target: int = 0
     pending: int = 0
     minutes: int = 0
+
+    @property
+    def owing(self) -> int:
+        """How many people owe minutes; those exempt and without target do not."""
+        return self.met + self.not_met + self.pending
+
+    @property
+    def rate(self) -> str:
+        """The share that met the minimum, of those who owe and are decided (R25).
+
+        >>> Tally(people=10, met=6, not_met=2, exempt=1, pending=1).rate
+        '75.0 %'
+        """
+        return rate(self.met, self.not_met)
 
     def plus(self, state: State, count: int = 1) -> "Tally":
         """Return the tally with `count` more people in `state`; negative takes them back.

@@ -4,8 +4,10 @@ Everything follows from the seed, the moment and the size; only the passwords' s
 """
 
 import csv
+import gc
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from random import Random
@@ -76,12 +78,22 @@ def make(people: int, *, now: datetime, progress: Progress, seed: int = SEED) ->
             raise NotEmpty()
         progress(STEPS[0], 0)
         places = _places(now)
-        with Loader.at_work(session.connection()) as loader:
+        with Loader.at_work(session.connection()) as loader, collector_at_rest():
             _fill(places, people, loader, Random(seed), now, progress)
             progress(STEPS[4], 95)
         journal.write("demo.make", "city", seed, actor=SYSTEM, now=now, people=people)
     progress(STEPS[4], 100)
     return loader.counts
+
+
+@contextmanager
+def collector_at_rest() -> Iterator[None]:
+    """Leave out the garbage collector's rounds: a million tuples make none, only longer ones."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _fill(

@@ -69,7 +69,9 @@ class Dealer:
         self._served: dict[int, int] = {}
         hosts = sorted({unit_id for unit_id, _ in timetable.activities})
         middling = [u for u in hosts if 40 <= register.places[u].size <= 160] or hosts
-        self._typed = dict(zip(random.sample(middling, min(3, len(middling))), TYPISTS, strict=False))
+        self._typed = dict(
+            zip(random.sample(middling, min(3, len(middling))), TYPISTS, strict=False)
+        )
 
     def deal(self, month: Month) -> None:
         """Deal one month: posts first, then everybody's activities."""
@@ -132,7 +134,9 @@ class Dealer:
                 for _ in range(8):
                     index = willing[turn % len(willing)]
                     turn += 1
-                    if self._served.get(index, 0) < measure.base + 60 and self._is_free(index, post):
+                    if self._served.get(index, 0) < measure.base + 60 and self._is_free(
+                        index, post
+                    ):
                         self._attend(index, post, measure)
                         break
 
@@ -181,8 +185,12 @@ class Dealer:
 
     def _choose(self, index: int, pool: Sequence[Occurrence]) -> Occurrence | None:
         """Return an occurrence on a day on which the person is free, if a few tries find one."""
+        chance = self._random.random
         for _ in range(6):
-            chosen = pool[int(self._random.random() * len(pool))]
+            place = chance()
+            if pool[0].day >= self._calendar.months[-1].first_day:
+                place = max(place, chance())  # this month many have put it off so far
+            chosen = pool[int(place * len(pool))]
             if self._is_free(index, chosen):
                 return chosen
         return None

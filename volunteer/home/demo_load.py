@@ -46,7 +46,20 @@ CACHE_KIB = 512 * 1024
 
 def stored(moment: datetime) -> str:
     """Return an instant as both engines store it."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+class Moments(dict[int, str]):
+    """Instants by their second since 1970, in UTC; as text they are made once each."""
+
+    def __init__(self, between: str, ending: str) -> None:
+        super().__init__()
+        self._between, self._ending = between, ending
+
+    def __missing__(self, second: int) -> str:
+        plain = datetime.fromtimestamp(second, UTC).isoformat(self._between)[:19]
+        text = self[second] = plain + self._ending
+        return text
 
 
 class Loader:
@@ -114,7 +127,9 @@ class Loader:
 def _blocks(rows: Sequence[Row], size: int = 2000) -> Iterable[str]:
     """Yield rows as lines of COPY's text format."""
     for start in range(0, len(rows), size):
-        yield "".join(["\t".join([_field(v) for v in row]) + "\n" for row in rows[start : start + size]])
+        yield "".join(
+            ["\t".join([_field(v) for v in row]) + "\n" for row in rows[start : start + size]]
+        )
 
 
 def _field(value: object) -> str:

@@ -1,5 +1,6 @@
 """The demo city's people: how many each unit has, who moves, who is exempt, who holds a role."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -98,6 +99,8 @@ class Someone:
 
     id: int
     name: str
+    #: The name as JSON writes it between its quotes.
+    escaped: str
     account_id: int | None
     diligence: float
     stays: list[Stay]
@@ -247,7 +250,9 @@ class Register:
         begins = min(begins, self.calendar.first_day - 40 * DAY)
         chance = random.random()
         diligence = next(each for share, each in DILIGENCE if chance <= share)
-        someone = Someone(person_id, name, None, diligence, [Stay(place.id, begins, None)], [])
+        stays = [Stay(place.id, begins, None)]
+        escaped = json.dumps(name)[1:-1]
+        someone = Someone(person_id, name, escaped, None, diligence, stays, [])
         for month in self.calendar.months:
             day = month.first_day + DAY * (1 + int(random.random() * 26))
             chance = random.random()

@@ -278,9 +278,7 @@ class Timetable:
             *((name, 2) for name in MARKETS),
         ]
         chosen = [names[n * len(names) // count] for n in range(count)]
-        owners = sorted(
-            self._register.places.values(), key=lambda place: (-place.size, place.code)
-        )
+        owners = sorted(self._register.places.values(), key=lambda place: (-place.size, place.code))
         owners = [place for place in owners if place.coordinators][: max(1, count)]
         created = at(self._calendar.first_day - 60 * DAY, time(16))
         rows: list[Row] = []
@@ -388,4 +386,3 @@ class Timetable:
 def _hour(moment: time) -> str:
     """Return a time of day as both engines store it."""
     return moment.strftime("%H:%M:%S.%f")
-

@@ -144,6 +144,9 @@ def write(session: Session, made: Plan, *, now: datetime, progress: Progress) ->
             [{"who": person.person_id, "what": facts.category} for facts, person in changed],
         )
     move(session, [(person, facts.unit_id) for facts, person in made.moved], on=today)
+    if len(made.new) >= STEP:  # the planner must learn of so many, or lists sort all of them
+        for table in ("unit", "person", "membership"):
+            session.connection().exec_driver_sql(f"ANALYZE {table}")
 
 
 def move(session: Session, moves: Sequence[tuple[Known, int]], *, on: date) -> None:

@@ -146,7 +146,7 @@ class SingleForm(RefusableForm):
         return self
 
     def validate_day(self, field: DateField) -> None:
-        if not 2000 <= field.data.year <= 2199:
+        if field.data and not 2000 <= field.data.year <= 2199:
             raise ValidationError(lazy_gettext("Choose a day of this century."))
 
 

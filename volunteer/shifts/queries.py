@@ -13,6 +13,7 @@ from volunteer.core.db import db, within
 from volunteer.core.errors import NotFound
 from volunteer.people.models import Person
 from volunteer.people.rules import mask_phone
+from volunteer.units import queries as units
 from volunteer.units.models import Grid, Unit
 
 from . import candidates, rules
@@ -69,6 +70,19 @@ def sites(*, under: Sequence[str], words: str = "", after: str = "", limit: int 
     return SitePage(found[:limit], found[limit - 1].code if len(found) > limit else None)
 
 
+def own_unit(code: str, *, under: Sequence[str]) -> Unit:
+    """Return the unit that a form names, or raise NotFound where it is not under the paths."""
+    unit = units.by_code(code, under=under)
+    if unit is None:
+        raise NotFound()
+    return unit
+
+
+def unit_choices(*, under: Sequence[str]) -> list[tuple[str, str]]:
+    """Return code and name of the units, in the order of the tree, for a form."""
+    return [(line.code, "　" * line.depth + line.name) for line in units.listing(under=under)]
+
+
 def site_choices(*, under: Sequence[str]) -> list[tuple[str, str]]:
     """Return code and name of the sites in use, for a form."""
     statement = (
@@ -93,7 +107,7 @@ def grid_choices(*, under: Sequence[str]) -> list[tuple[int, str]]:
     return [(grid_id, name) for grid_id, name in db.session.execute(statement)]
 
 
-def coordinators_of(units: Iterable[Unit]) -> dict[int, int]:
+def coordinators_of(served: Iterable[Unit]) -> dict[int, int]:
     """Return, by unit, the person who coordinates it, or the nearest unit above that has one.
 
     A unit without any is left out. One query, however many units.
@@ -109,7 +123,7 @@ def coordinators_of(units: Iterable[Unit]) -> dict[int, int]:
         )
         .order_by(AccountGrant.id.desc())
     )
-    wanted = list(units)
+    wanted = list(served)
     if len(wanted) == 1:
         statement = statement.where(AccountGrant.unit_id.in_(_way_to(wanted[0])))
     holders = dict(db.session.execute(statement).tuples().all())

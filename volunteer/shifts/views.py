@@ -10,10 +10,8 @@ from werkzeug.wrappers import Response
 
 from volunteer.core import clock
 from volunteer.core.actor import SCHEDULERS
-from volunteer.core.errors import NotFound
 from volunteer.core.login import current_actor
 from volunteer.units import queries as units
-from volunteer.units.models import Unit
 
 from . import access, candidates, queries, rules, service
 from .forms import AssignForm, CancelForm, SingleForm, SiteForm
@@ -34,13 +32,13 @@ def sites() -> tuple[str, int]:
 def create_site() -> Response | tuple[str, int]:
     actor = current_actor()
     under = access.require_scheduler(actor)
-    form = SiteForm().offer(unit_choices(under), queries.grid_choices(under=under))
+    form = SiteForm().offer(queries.unit_choices(under=under), queries.grid_choices(under=under))
     if form.validate_on_submit():
         with form.refusals():
             site = service.create_site(
                 code=form.code.data,
                 name=form.name.data,
-                unit=own_unit(form.unit.data, under),
+                unit=queries.own_unit(form.unit.data, under=under),
                 address=form.address.data or None,
                 grid_id=form.grid.data or None,
                 actor=actor,
@@ -55,7 +53,7 @@ def sites_page(form: SiteForm) -> tuple[str, int]:
     actor = current_actor()
     words = request.args.get("q", "").strip()[:60]
     schedules = actor.paths(*SCHEDULERS)
-    form.offer(unit_choices(schedules), queries.grid_choices(under=schedules))
+    form.offer(queries.unit_choices(under=schedules), queries.grid_choices(under=schedules))
     page = render_template(
         "shifts/sites.html",
         form=form,
@@ -271,17 +269,6 @@ def own_shift(public_id: str) -> Shift:
 
 def own_site(code: str) -> Site:
     return queries.site_by_code(code, under=current_actor().paths(*SCHEDULERS))
-
-
-def own_unit(code: str, under: Sequence[str]) -> Unit:
-    unit = units.by_code(code, under=under)
-    if unit is None:
-        raise NotFound()
-    return unit
-
-
-def unit_choices(under: Sequence[str]) -> list[tuple[str, str]]:
-    return [(line.code, "　" * line.depth + line.name) for line in units.listing(under=under)]
 
 
 blueprints = (bp,)

@@ -4,9 +4,13 @@ from volunteer.core.actor import READERS, SCHEDULERS, Actor, Role
 from volunteer.core.errors import NotAllowed, NotFound
 
 
+def may_adopt(actor: Actor) -> bool:
+    return actor.is_any(Role.CITY_OFFICE)
+
+
 def require_policy(actor: Actor) -> None:
     """Only the city office sets the monthly minimum."""
-    if not actor.is_any(Role.CITY_OFFICE):
+    if not may_adopt(actor):
         raise NotAllowed()
 
 
@@ -17,6 +21,13 @@ def require_exempt(actor: Actor, unit_path: str) -> None:
     if actor.holds(unit_path, *READERS):
         raise NotAllowed()
     raise NotFound()
+
+
+def require_exempter(actor: Actor) -> tuple[str, ...]:
+    """Return the unit paths whose people the actor may exempt; raises NotAllowed where none."""
+    if not actor.is_any(*SCHEDULERS):
+        raise NotAllowed()
+    return actor.paths(*SCHEDULERS)
 
 
 def require_reader(actor: Actor) -> tuple[str, ...]:

@@ -1,0 +1,152 @@
+"""Pages of the month: the table of units, the people, one person, and one's own hours."""
+
+import tempfile
+from datetime import date
+
+from flask import Blueprint, current_app, redirect, render_template, request, send_file, url_for
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from volunteer.core import clock
+from volunteer.core.clock import Month
+from volunteer.core.errors import NotFound
+from volunteer.core.login import current_actor
+from volunteer.people.rules import mask_phone
+from volunteer.targets import queries as targets
+from volunteer.targets.rules import State
+from volunteer.units import queries as units
+from volunteer.units.models import Unit
+
+from . import access, balance, queries, service, workbook
+from .listing import people_of
+from .rules import Tally, total
+
+bp = Blueprint("audits", __name__)
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+#: An export larger than this is written to disk while it is made.
+IN_MEMORY = 1024 * 1024
+
+
+def the_unit(code: str, under: tuple[str, ...]) -> Unit:
+    """Return the unit that is asked for, else the reader's own topmost one."""
+    unit = units.named(code, under=under) or units.by_path(under[0], under=under)
+    if unit is None:
+        raise NotFound()
+    return unit
+
+
+def neighbours(month: Month, today: date) -> tuple[Month | None, Month | None]:
+    """Return the months before and after, None where there are no figures."""
+    return (
+        month.previous if month.year > 2000 else None,
+        month.next if month < Month.of_day(today) else None,
+    )
+
+
+@bp.get("/months")
+def months() -> Response:
+    access.require_reader(current_actor())
+    return redirect(url_for(".month", month=str(Month.of(clock.now()))), 303)
+
+
+@bp.get("/months/<string:month>")
+def month(month: str) -> str:
+    today = clock.local_day(clock.now())
+    under = access.require_reader(current_actor())
+    chosen = access.require_month(month, today=today)
+    unit = the_unit(request.args.get("unit", ""), under)
+    return render_template(
+        "audits/month.html",
+        table=queries.month_table(chosen, unit, today=today),
+        neighbours=neighbours(chosen, today),
+        is_running=chosen == Month.of_day(today),
+        above=units.ancestors_of(unit.path, under=under)[:-1],
+        tops=queries.topmost(under=under) if len(under) > 1 else [],
+    )
+
+
+@bp.get("/months/<string:month>/people")
+def people(month: str) -> str:
+    today = clock.local_day(clock.now())
+    under = access.require_reader(current_actor())
+    chosen = access.require_month(month, today=today)
+    unit = the_unit(request.args.get("unit", ""), under)
+    own = request.args.get("own") == "1"
+    wanted = State(request.args["state"]) if request.args.get("state") in set(State) else None
+    policy = targets.policy_for(chosen)
+    heads = queries.heads(chosen, policy, under=(unit.path,), today=today)
+    lines, after = people_of(
+        chosen,
+        policy,
+        under=(unit.path,),
+        today=today,
+        own=unit.id if own else None,
+        wanted=wanted,
+        after=request.args.get("after"),
+    )
+    return render_template(
+        "audits/people.html",
+        month=chosen,
+        unit=unit,
+        own=own,
+        wanted=wanted,
+        tally=heads.get(unit.id, Tally()) if own else total(heads.values()),
+        lines=[(line, mask_phone(line.phone)) for line in lines],
+        states=[State.NOT_MET, State.PENDING, State.MET, State.EXEMPT, State.NO_TARGET],
+        after=after,
+        first=not request.args.get("after"),
+    )
+
+
+@bp.get("/months/<string:month>/people/<string:public_id>")
+def person(month: str, public_id: str) -> str:
+    today = clock.local_day(clock.now())
+    under = access.require_reader(current_actor())
+    chosen = access.require_month(month, today=today)
+    found = balance.person_in(public_id, chosen, under=under)
+    return render_template(
+        "audits/person.html",
+        person=found,
+        phone=mask_phone(found.phone),
+        belongings=balance.belongings(found.id, chosen),
+        stands=queries.person_month(found.id, chosen, today=today),
+        exemptions=targets.exemptions_of(found.id, chosen),
+        balance=balance.balance_of(found.id, chosen),
+        neighbours=neighbours(chosen, today),
+    )
+
+
+@bp.post("/months/<string:month>/export")
+def export(month: str) -> Response:
+    actor, now = current_actor(), clock.now()
+    today = clock.local_day(now)
+    under = access.require_reader(actor)
+    chosen = access.require_month(month, today=today)
+    unit = the_unit(request.form.get("unit", ""), under)
+    city = current_app.extensions["settings"].city_name
+    file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - sent, then closed
+    stamp = workbook.Stamp(city, chosen, unit, actor.name, now)
+    rows = workbook.write_month(file, stamp, today=today)
+    service.note_export(chosen, unit, rows=rows, actor=actor, now=now)
+    file.seek(0)
+    name = gettext("%(unit)s month %(month)s.xlsx", unit=unit.name, month=str(chosen))
+    return send_file(file, XLSX, as_attachment=True, download_name=name.replace("/", "-"))
+
+
+@bp.get("/hours")
+def mine() -> str:
+    today = clock.local_day(clock.now())
+    person_id = access.require_self(current_actor())
+    running = Month.of_day(today)
+    chosen = access.require_month(request.args.get("month") or str(running), today=today)
+    return render_template(
+        "audits/mine.html",
+        stands=queries.person_month(person_id, chosen, today=today),
+        balance=balance.balance_of(person_id, chosen),
+        neighbours=neighbours(chosen, today),
+        is_running=chosen == running,
+    )
+
+
+blueprints = (bp,)

@@ -1,0 +1,162 @@
+"""Pages of persuasion posts."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import ngettext
+from werkzeug.wrappers import Response
+
+from volunteer.core import clock
+from volunteer.core.actor import SCHEDULERS
+from volunteer.core.login import current_actor
+from volunteer.shifts import queries as shifts
+from volunteer.shifts.models import ShiftState
+from volunteer.units import queries as units
+
+from . import access, queries, rules, service
+from .forms import SHOWN_WINDOWS, WEEKDAYS, EndForm, PostForm
+from .models import Post
+
+bp = Blueprint("posts", __name__)
+
+#: Shifts to come that the page of a post lists; the week view has them all.
+NEXT_SHIFTS = 14
+
+
+@bp.get("/posts")
+def index() -> str:
+    actor = current_actor()
+    readable = access.require_reader(actor)
+    words = request.args.get("q", "").strip()[:60]
+    unit = units.named(request.args.get("unit", ""), under=readable)
+    over = request.args.get("over") == "1"
+    return render_template(
+        "posts/index.html",
+        page=queries.posts(
+            under=[unit.path] if unit else readable,
+            today=clock.local_day(clock.now()),
+            words=words,
+            over=over,
+            after=request.args.get("after", ""),
+        ),
+        words=words,
+        unit=unit,
+        units=units.listing(under=readable),
+        over=over,
+        may_plan=bool(actor.paths(*SCHEDULERS)),
+    )
+
+
+@bp.get("/posts/new")
+def create() -> tuple[str, int]:
+    access.require_planner(current_actor())
+    return create_page(
+        PostForm(unit=request.args.get("unit"), first_on=clock.local_day(clock.now()))
+    )
+
+
+@bp.post("/posts/new")
+def create_post() -> Response | tuple[str, int]:
+    actor, now = current_actor(), clock.now()
+    under = access.require_planner(actor)
+    form = PostForm().offer(shifts.unit_choices(under=under), shifts.site_choices(under=under))
+    if form.validate_on_submit():
+        with form.refusals():
+            unit = shifts.own_unit(form.unit.data, under=under)
+            code = form.site.data
+            made = service.create(
+                code=form.code.data,
+                name=form.name.data,
+                unit=unit,
+                site=shifts.site_by_code(code, under=under) if code else None,
+                address=form.address.data or None,
+                windows=form.used_windows,
+                corners=form.corners.data or None,
+                kit=form.kit.data or None,
+                leader_id=shifts.leader_for(unit, form.leader.data, day=clock.local_day(now)),
+                wanted=form.wanted.data,
+                capacity=form.capacity.data,
+                first_on=form.first_on.data,
+                last_on=form.last_on.data,
+                actor=actor,
+                now=now,
+            )
+            flash(
+                ngettext(
+                    "The post is set up; %(num)s shift is open.",
+                    "The post is set up; %(num)s shifts are open.",
+                    made.opened,
+                ),
+                "success",
+            )
+            return redirect(url_for(".show", code=made.post.code), 303)
+    return create_page(form)
+
+
+def create_page(form: PostForm) -> tuple[str, int]:
+    under = current_actor().paths(*SCHEDULERS)
+    form.offer(shifts.unit_choices(under=under), shifts.site_choices(under=under))
+    page = render_template("posts/create.html", form=form, shown_windows=SHOWN_WINDOWS)
+    return page, form.status
+
+
+@bp.get("/posts/<string:code>")
+def show(code: str) -> str:
+    actor, now = current_actor(), clock.now()
+    post = queries.post(code, under=access.require_reader(actor))
+    source = rules.source(post.id)
+    return render_template(
+        "posts/show.html",
+        post=post,
+        windows=[(each, rules.weekdays_of(each.weekdays)) for each in post.windows],
+        weekdays=WEEKDAYS,
+        next_lines=shifts.opened_by(source, site_id=post.site_id, now=now, limit=NEXT_SHIFTS),
+        past_lines=shifts.opened_by(source, site_id=post.site_id, now=now, past=True),
+        may_plan=access.may_plan(actor, post.unit.path),
+    )
+
+
+@bp.get("/posts/<string:code>/end")
+def end(code: str) -> tuple[str, int]:
+    return end_page(own_post(code), EndForm())
+
+
+@bp.post("/posts/<string:code>/end")
+def end_post(code: str) -> Response | tuple[str, int]:
+    post = own_post(code)
+    form = EndForm()
+    if form.validate_on_submit():
+        cancelled = service.end(
+            post, reason=form.reason.data, actor=current_actor(), now=clock.now()
+        )
+        flash(
+            ngettext(
+                "The post is ended; %(num)s shift without people is cancelled.",
+                "The post is ended; %(num)s shifts without people are cancelled.",
+                cancelled,
+            ),
+            "success",
+        )
+        return redirect(url_for(".show", code=code), 303)
+    return end_page(post, form)
+
+
+def end_page(post: Post, form: EndForm) -> tuple[str, int]:
+    lines = shifts.opened_by(
+        rules.source(post.id), site_id=post.site_id, now=clock.now(), limit=500
+    )
+    planned = [line for line in lines if line.shift.state == ShiftState.PLANNED]
+    page = render_template(
+        "posts/end.html",
+        form=form,
+        post=post,
+        idle=sum(not line.assigned for line in planned),
+        remaining=[line for line in planned if line.assigned],
+    )
+    return page, form.status
+
+
+def own_post(code: str) -> Post:
+    """Return a post that the caller plans; those of others do not exist."""
+    return queries.post(code, under=current_actor().paths(*SCHEDULERS))
+
+
+blueprints = (bp,)

@@ -1,0 +1,42 @@
+"""The inbox: what a person has been told, and marking it as read."""
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from volunteer.core import clock
+from volunteer.core.login import current_actor
+
+from . import access, queries, service
+
+bp = Blueprint("reminders", __name__)
+
+PAGE = 20
+LARGEST_ID = 2**31 - 1
+
+
+@bp.get("/inbox")
+def inbox() -> str:
+    person_id = access.require_self(current_actor())
+    before = request.args.get("before", type=int)
+    lines = queries.inbox(person_id, before=before and min(before, LARGEST_ID), limit=PAGE + 1)
+    return render_template(
+        "reminders/inbox.html",
+        messages=lines[:PAGE],
+        older=lines[PAGE - 1].id if len(lines) > PAGE else None,
+        first=before is None,
+    )
+
+
+@bp.post(f"/inbox/<int(max={LARGEST_ID}):reminder_id>/read")
+def read(reminder_id: int) -> Response:
+    service.mark_read(reminder_id, actor=current_actor(), now=clock.now())
+    return redirect(url_for(".inbox"), 303)
+
+
+@bp.post("/inbox/read-all")
+def read_all() -> Response:
+    service.mark_all_read(actor=current_actor(), now=clock.now())
+    return redirect(url_for(".inbox"), 303)
+
+
+blueprints = (bp,)
