@@ -23,7 +23,7 @@ SMALL_TARGETS = """() => [...document.querySelectorAll(
   .map(e => e.matches('input[type=checkbox], input[type=radio]') ? e.closest('label') || e : e)
   .map(e => [e, e.getBoundingClientRect()])
   .filter(([, box]) => box.width && (box.height < 43.5 || box.width < 24))
-  .map(([e, box]) => `${e.outerHTML.slice(0, 90)} ${Math.round(box.width)}x${Math.round(box.height)}`)
+  .map(([e, box]) => `${e.outerHTML.slice(0, 90)} ${box.width | 0}x${box.height | 0}`)
 """
 
 SMALL_TEXT = """() => {

@@ -15,6 +15,7 @@ PUBLIC = {
     "accounts.use_code",
     "accounts.link",
     "accounts.use_link",
+    "home.guide",  # help for those who cannot log in
     "home.language",  # so that the log-in page can be read
     "attendance.scan",  # says what is wrong with a code before it asks who scans it
 }

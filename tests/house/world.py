@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, time
 from hashlib import sha256
 from typing import Any
 
@@ -12,13 +12,16 @@ from werkzeug.routing import Rule
 from tests import make
 from tests.make import at
 from volunteer.accounts.models import ActivationCode, LoginSession
+from volunteer.activities.models import Activity
 from volunteer.attendance.models import Attendance
 from volunteer.attendance.tokens import SiteCode, site_token
 from volunteer.core.actor import Role
 from volunteer.hours.models import LedgerEntry
 from volunteer.people.models import ImportRun, Person
+from volunteer.posts.models import Post, PostWindow
 from volunteer.reminders.models import Reminder
 from volunteer.shifts.models import Shift, Site
+from volunteer.targets.models import Exemption
 from volunteer.units.models import Unit
 
 #: The moment of the walk: half an hour into the shift.
@@ -38,6 +41,9 @@ class Corner:
     token: str
     shift: Shift
     attendance: Attendance
+    activity: Activity
+    post: Post
+    exemption: Exemption
     reminder: Reminder
     import_run: ImportRun
     login_session: LoginSession
@@ -77,7 +83,52 @@ def corner(name: str) -> Corner:
     )
     keys = current_app.extensions["settings"].token_keys
     token = site_token(SiteCode(site.public_id, site.qr_epoch), keys)
-    return Corner(unit, volunteer, site, token, shift, attendance, **belongings(volunteer))
+    return Corner(
+        unit,
+        volunteer,
+        site,
+        token,
+        shift,
+        attendance,
+        activity(unit, site),
+        post(unit, site),
+        make.exemption(person=volunteer, from_on=date(2026, 2, 1), until_on=date(2026, 2, 28)),
+        **belongings(volunteer),
+    )
+
+
+def activity(unit: Unit, site: Site) -> Activity:
+    return make.save(
+        Activity(
+            public_id=f"a{unit.id:015x}",
+            unit_id=unit.id,
+            site_id=site.id,
+            title="周五清扫",
+            content="清扫街面",
+            weekday=4,
+            starts=time(15),
+            minutes=120,
+            first_on=date(2026, 3, 1),
+            wanted=2,
+            nature="voluntary",
+            created_at=NOW,
+        )
+    )
+
+
+def post(unit: Unit, site: Site) -> Post:
+    return make.save(
+        Post(
+            code=f"P{unit.id}",
+            name="中心路口",
+            unit_id=unit.id,
+            site_id=site.id,
+            wanted=2,
+            first_on=date(2026, 3, 1),
+            created_at=NOW,
+            windows=[PostWindow(starts=time(7, 30), ends=time(9), weekdays=31)],
+        )
+    )
 
 
 def belongings(person: Person) -> dict[str, Any]:
@@ -181,6 +232,11 @@ SAMPLES: dict[tuple[str, str], Callable[[Corner], object]] = {
     ("attendance", "ending"): lambda corner: "svg",
     ("attendance", "attendance_id"): lambda corner: corner.attendance.id,
     ("attendance", "public_id"): lambda corner: corner.shift.public_id,
+    ("audits", "public_id"): lambda corner: corner.volunteer.public_id,
+    ("activities", "public_id"): lambda corner: corner.activity.public_id,
+    ("posts", "code"): lambda corner: corner.post.code,
+    ("reminders", "reminder_id"): lambda corner: corner.reminder.id,
+    ("targets", "exemption_id"): lambda corner: corner.exemption.id,
     ("audits", "code"): lambda corner: corner.unit.code,
     ("units", "code"): lambda corner: corner.unit.code,
     ("*", "month"): lambda corner: "2026-03",

@@ -60,10 +60,10 @@ class ActivityForm(RefusableForm):
         description=lazy_gettext("It may go on past midnight."),
     )
     first_on = DateField(
-        lazy_gettext("From"), [InputRequired(lazy_gettext("Choose the first day."))]
+        lazy_gettext("First day"), [InputRequired(lazy_gettext("Choose the first day."))]
     )
     last_on = DateField(
-        lazy_gettext("Until"), [Optional()], description=lazy_gettext("Empty: until you end it.")
+        lazy_gettext("Last day"), [Optional()], description=lazy_gettext("Empty: until you end it.")
     )
     wanted = IntegerField(
         lazy_gettext("People asked for"),

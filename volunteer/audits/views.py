@@ -3,7 +3,7 @@
 import tempfile
 from datetime import date
 
-from flask import Blueprint, current_app, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, current_app, render_template, request, send_file
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
@@ -45,9 +45,9 @@ def neighbours(month: Month, today: date) -> tuple[Month | None, Month | None]:
 
 
 @bp.get("/months")
-def months() -> Response:
-    access.require_reader(current_actor())
-    return redirect(url_for(".month", month=str(Month.of(clock.now()))), 303)
+def months() -> str:
+    """The running month."""
+    return month(str(Month.of(clock.now())))
 
 
 @bp.get("/months/<string:month>")

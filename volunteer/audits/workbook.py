@@ -32,17 +32,17 @@ STATES = {
     State.NOT_MET: lazy_gettext("not met"),
     State.EXEMPT: lazy_gettext("exempt"),
     State.NO_TARGET: lazy_gettext("nothing asked"),
-    State.PENDING: lazy_gettext("open"),
+    State.PENDING: lazy_gettext("undecided"),
 }
 
 UNIT_COLUMNS = (
     (lazy_gettext("Code"), 14),
     (lazy_gettext("Unit"), 36),
-    (lazy_gettext("People"), 9),
+    (lazy_gettext("People in all"), 9),
     (lazy_gettext("Owing"), 9),
     (lazy_gettext("Met"), 9),
     (lazy_gettext("Not met"), 9),
-    (lazy_gettext("Open"), 9),
+    (lazy_gettext("Undecided"), 9),
     (lazy_gettext("Exempt"), 9),
     (lazy_gettext("Nothing asked"), 11),
     (lazy_gettext("Rate"), 10),
@@ -57,7 +57,7 @@ PEOPLE_COLUMNS = (
     (lazy_gettext("Required (hours)"), 14),
     (lazy_gettext("Served (hours)"), 14),
     (lazy_gettext("To be confirmed (hours)"), 16),
-    (lazy_gettext("Missing (hours)"), 14),
+    (lazy_gettext("Still missing (hours)"), 14),
     (lazy_gettext("Days of membership"), 11),
     (lazy_gettext("Exempt days"), 11),
 )
@@ -120,7 +120,7 @@ class Sheets:
 
     def units(self, lines: Iterable[tuple[str, str, Tally]], whole: Tally) -> None:
         """Write a line for each unit, its own people only, and the sum below."""
-        sheet = self._sheet(gettext("Units"), UNIT_COLUMNS)
+        sheet = self._sheet(gettext("Table of units"), UNIT_COLUMNS)
         row = 3
         for row, (code, name, tally) in enumerate(lines, start=3):
             self._texts(sheet, row, (code, name))

@@ -1,13 +1,14 @@
 """The demo city's shifts as the verbs of attendance see them, and the answers they gave."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import NamedTuple
 
 from volunteer.attendance import rules, service
 from volunteer.attendance.models import AttendanceState, Direction, Review
 from volunteer.attendance.queries import SiteHere
 from volunteer.attendance.rules import Candidate, Decision
+from volunteer.core.clock import at
 from volunteer.shifts.models import CheckinSettings
 
 from .demo_people import Someone
@@ -69,6 +70,11 @@ class Scene:
         )
         self.opens = int(self.free.opens_at.timestamp())
         self.closes = int(self.free.out_until.timestamp())
+        variety, seconds = occurrence.variety, occurrence.id % 60
+        #: When the leader types in the paper list, and when forgotten ones are confirmed.
+        self.typed = self.ends + 1200 * (1 + variety) + seconds
+        next_day = at(occurrence.day + timedelta(days=1), time(8, 30))
+        self.confirmed = int(next_day.timestamp()) + 400 * (1 + variety) + seconds
         self._early = self.ends - settings.min_stay_minutes * 60
         self._templates: dict[str, Template] = {}
 

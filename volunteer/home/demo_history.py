@@ -242,7 +242,7 @@ class Dealer:
         self._put(occurrence, Presence(index, How.SCANNED, arrived, left, minutes))
 
     def _put(self, occurrence: Occurrence, presence: Presence) -> None:
-        index = presence.index
+        index = presence.person
         self._busy.add((occurrence.day.toordinal(), index))
         self._served[index] = self._served.get(index, 0) + presence.minutes
         if occurrence.day <= self._calendar.today + ASSIGNED_AHEAD:

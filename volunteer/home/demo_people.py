@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from itertools import accumulate
 from math import exp
 from random import Random
 from typing import NamedTuple
@@ -64,7 +65,7 @@ LONG_EXEMPT = (
 MONTH_EXEMPT = ((ExemptionKind.SICK, 0.012), (ExemptionKind.SEASONAL, 0.010))
 SHORT_EXEMPT = 0.005
 #: How likely somebody meets the minimum in a month: share of people, chance.
-DILIGENCE = ((0.60, 0.955), (0.90, 0.76), (1.0, 0.42))
+DILIGENCE = ((0.60, 0.945), (0.90, 0.75), (1.0, 0.40))
 
 
 @dataclass(slots=True)
@@ -190,6 +191,7 @@ class Register:
         self.steady: set[int] = set()
         self.calendar = calendar
         self._homes = [place for place in places if place.size]
+        self._weights = list(accumulate(max(0, place.size - 3) for place in self._homes))
         self._random = random
 
     def place_with(self, code: str) -> Place:
@@ -265,7 +267,7 @@ class Register:
             if chance < LEAVES + JOINS:
                 someone.stays = [Stay(place.id, day, None)]
                 break
-            other = random.choice(self._homes)
+            [other] = random.choices(self._homes, cum_weights=self._weights)
             if other.id != place.id:
                 someone.stays = [Stay(place.id, begins, day), Stay(other.id, day, None)]
                 break
@@ -300,7 +302,7 @@ class Register:
         for place in self._homes:
             able = [each for each in self._able(place) if each not in staff and each != volunteer]
             wanted = 1
-            if (place.is_top or place.size > 100) and random.random() < 0.45:
+            if (place.is_top or place.size > 100) and random.random() < 0.6:
                 wanted = 2
             elif place.size < 20 and random.random() < 0.3:
                 continue

@@ -13,48 +13,43 @@ from random import Random
 from typing import NamedTuple
 
 from volunteer.attendance import service
-from volunteer.attendance.models import (
-    AttendanceState,
-    Channel,
-    Direction,
-    EvidenceClass,
-    Position,
-    Review,
-    TimeQuality,
-    Verdict,
-)
+from volunteer.attendance.models import Verdict
 from volunteer.attendance.rules import Candidate
 from volunteer.core.clock import Month
-from volunteer.hours.models import SourceClass
-from volunteer.shifts.models import AssignmentState, CheckinSettings, Nature
+from volunteer.shifts.models import CheckinSettings
 
 from .demo_answers import Scene
 from .demo_load import Loader, Moments, Row
+from .demo_names import BROWSERS, NOTES_CONFIRM, NOTES_PAPER, NOTES_ROLL
 from .demo_people import Someone
 from .demo_shifts import How, Occurrence, Presence
+from .demo_words import (
+    ACCEPTED,
+    APPROVED,
+    ASSIGNED,
+    AUTO,
+    AUTO_CLOSED,
+    BY_HAND,
+    BY_PHONE,
+    CLOSED,
+    CREDITED_MANUAL,
+    CREDITED_SCANNED,
+    IN,
+    MANUAL,
+    NOWHERE,
+    OPEN,
+    OUT,
+    OVERRIDE,
+    SERVER,
+    STATED,
+    STATIC,
+    UNREVIEWED,
+    VOLUNTARY,
+)
 
 #: Shares of scanners who try too early, or press the button twice.
 TOO_EARLY, TWICE = 0.01, 0.015
 BATCH = 20_000
-NOTES_ROLL = ("没有带手机", "手机没电", "不使用智能手机", "现场点名登记")
-NOTES_PAPER = ("按纸质签到表补录", "不使用智能手机，按签到表登记", "现场网络不通，按签到表登记")
-NOTES_CONFIRM = ("忘记签退，已向本人核实", "带队人确认全程在岗", "按现场照片核实")
-BROWSERS = ("wechat",) * 7 + ("android", "android", "ios")
-
-# Plain texts: a driver takes them several times faster than the members of an enum.
-IN, OUT = Direction.IN.value, Direction.OUT.value
-STATIC, AUTO = Channel.SITE_STATIC.value, Channel.AUTO.value
-MANUAL, OVERRIDE = Channel.MANUAL.value, Channel.OVERRIDE.value
-SERVER, STATED = TimeQuality.SERVER.value, TimeQuality.STATED.value
-NOWHERE = Position.NONE.value
-ACCEPTED = Verdict.ACCEPTED.value
-OPEN, AUTO_CLOSED = AttendanceState.OPEN.value, AttendanceState.AUTO_CLOSED.value
-CLOSED = AttendanceState.CLOSED.value
-UNREVIEWED, APPROVED = Review.NONE.value, Review.APPROVED.value
-BY_PHONE, BY_HAND = EvidenceClass.C.value, EvidenceClass.D.value
-VOLUNTARY = Nature.VOLUNTARY.value
-CREDITED_SCANNED, CREDITED_MANUAL = SourceClass.SCANNED.value, SourceClass.MANUAL.value
-ASSIGNED = AssignmentState.ASSIGNED.value
 
 
 class Outcome(NamedTuple):
@@ -131,7 +126,7 @@ class Recorder:
             scene.leader.account_id,
         )
         for presence in occurrence.presences:
-            someone = people[presence.index]
+            someone = people[presence.person]
             self._assignments.append((next(self._assignment_ids), occurrence.id, someone.id, *same))
             if presence.how == How.SCANNED:
                 self._scanned(scene, someone, presence)
@@ -165,8 +160,8 @@ class Recorder:
         in_scan = self._check_in(scene, someone, arrived)
         if in_scan is None:
             return
-        closed = scene.closes + variety
-        confirmed = _next_morning(scene.ends) + 400 * (1 + variety) + scene.occurrence.id % 60
+        closed = scene.closes + variety  # the job looks every ten seconds
+        confirmed = scene.confirmed
         if closed > self._now:
             self._attend(scene, someone, in_scan, OPEN, arrived)
         elif presence.how == How.FORGOTTEN or confirmed > self._now:
@@ -193,7 +188,7 @@ class Recorder:
     def _paper(self, scene: Scene, someone: Someone, presence: Presence) -> None:
         """The leader types in the paper list after the shift: the whole of it."""
         variety = scene.occurrence.variety
-        typed = scene.ends + 1200 * (1 + variety) + scene.occurrence.id % 60
+        typed = scene.typed
         if typed > self._now:
             return
         note = NOTES_PAPER[variety % len(NOTES_PAPER)]
@@ -410,10 +405,3 @@ class Recorder:
                     self._stored[outcome.entered],
                 )
             )
-
-
-def _next_morning(moment: int) -> int:
-    """Return 08:30 local time on the day after a moment, as a second since 1970."""
-    zone = 8 * 3600
-    midnight = (moment + zone) // 86400 * 86400 - zone
-    return midnight + 86400 + zone + 1800

@@ -8,8 +8,12 @@ from enum import IntEnum
 from random import Random
 from typing import NamedTuple
 
+from volunteer.activities import rules as activity_rules
 from volunteer.core.clock import Month, at
+from volunteer.posts import rules as post_rules
+from volunteer.posts.rules import WORKDAYS, Window
 from volunteer.shifts.models import Nature, ShiftKind, ShiftState
+from volunteer.shifts.rules import AHEAD
 
 from .demo_load import Loader, Row, stored
 from .demo_names import (
@@ -24,8 +28,7 @@ from .demo_names import (
 )
 from .demo_people import DAY, Calendar, Place, Register
 
-#: How far ahead shifts stand open, and how far ahead people have been assigned.
-OPEN_AHEAD = 28 * DAY
+#: How far ahead people have been assigned.
 ASSIGNED_AHEAD = 7 * DAY
 
 PEOPLE_AN_ACTIVITY = 118
@@ -40,35 +43,20 @@ OTHER_TIMES = (
     (6, time(14), 120),
     (1, time(18, 30), 90),
 )
-WORKDAYS = 0b0011111
 ALL_POSTS, ACTIVE_POSTS = 50, 42
 CANCELLED = 0.008
 CANCEL_REASONS = ("高温天气，取消本次服务", "暴雨预警，取消本次服务", "道路施工，本次暂停")
 
 
-class Window(NamedTuple):
-    """A time of day of a post on working days, in a season where one is given."""
-
-    starts: time
-    ends: time
-    season: tuple[str, str] | None = None
-
-    def holds_on(self, day: date) -> bool:
-        """Tell whether the season includes a day; it may span the new year."""
-        if self.season is None:
-            return True
-        begins, ends = self.season
-        today = f"{day:%m-%d}"
-        inside = begins <= today <= ends
-        return inside if begins <= ends else today >= begins or today <= ends
-
-
 CROSSING_WINDOWS = (
-    Window(time(7, 30), time(9)),
-    Window(time(17), time(18, 30), ("04-01", "10-31")),
-    Window(time(16, 30), time(18), ("11-01", "03-31")),
+    Window(time(7, 30), time(9), WORKDAYS),
+    Window(time(17), time(18, 30), WORKDAYS, "04-01", "10-31"),
+    Window(time(16, 30), time(18), WORKDAYS, "11-01", "03-31"),
 )
-SCHOOL_WINDOWS = (Window(time(7, 10), time(8)), Window(time(16, 10), time(17)))
+SCHOOL_WINDOWS = (
+    Window(time(7, 10), time(8), WORKDAYS),
+    Window(time(16, 10), time(17), WORKDAYS),
+)
 
 
 class How(IntEnum):
@@ -87,7 +75,8 @@ class How(IntEnum):
 class Presence(NamedTuple):
     """A person at a shift: arriving and leaving in seconds from its start, and what it earns."""
 
-    index: int
+    #: The place in the register.
+    person: int
     how: How
     arrived: int
     left: int
@@ -108,18 +97,18 @@ class Occurrence:
     content: str
     day: date
     starts_at: datetime
-    minutes: int
+    ends_at: datetime
     wanted: int
     capacity: int | None
     source: str
-    cancel_reason: str | None
+    cancel_reason: str | None = None
     id: int = 0
     public_id: str = ""
     presences: list[Presence] = field(default_factory=list)
 
     @property
-    def ends_at(self) -> datetime:
-        return self.starts_at + timedelta(minutes=self.minutes)
+    def minutes(self) -> int:
+        return (self.ends_at - self.starts_at) // timedelta(minutes=1)
 
     @property
     def variety(self) -> int:
@@ -137,6 +126,7 @@ class Timetable:
         self.occurrences: list[Occurrence] = []
         self.activities: dict[tuple[int, Month], list[Occurrence]] = defaultdict(list)
         self.posts: dict[tuple[int, Month], list[Occurrence]] = defaultdict(list)
+        self._last_day = calendar.today + AHEAD
         self._sites: list[Row] = []
         self._first_site = 0
 
@@ -232,17 +222,24 @@ class Timetable:
                     stored(at(begins - 3 * DAY, time(10, 5))),
                     account_id,
                 )
-                for day in self._days():
-                    if day.weekday() == weekday:
-                        self._open(
-                            self.activities,
+                for day in activity_rules.days(weekday, first, None, first, self._last_day):
+                    self._open(
+                        self.activities,
+                        Occurrence(
                             ShiftKind.ACTIVITY,
-                            place,
-                            (site_id, spot, leader, title, content),
-                            (day, starts, minutes),
-                            (wanted, None),
-                            f"activity:{number}:{day.isoformat()}",
-                        )
+                            place.id,
+                            site_id,
+                            spot,
+                            leader,
+                            title,
+                            content,
+                            day,
+                            *activity_rules.times(day, starts, minutes),
+                            wanted,
+                            None,
+                            activity_rules.source_of(number, day),
+                        ),
+                    )
                 number += 1
 
     def _hosts(self) -> Iterator[tuple[Place, int]]:
@@ -286,7 +283,7 @@ class Timetable:
         for nth, (name, wanted) in enumerate(chosen):
             place = owners[nth % len(owners)]
             wanted = 6 if nth < round(4 * share) else wanted
-            ended = nth >= active
+            last_on = None if nth < active else self._calendar.first_day - 5 * DAY
             site_id = self._site(f"P{number:03d}", name, place, f"{name}人行横道旁")
             leader = self.leader_of(place)
             capacity = wanted * 2
@@ -304,83 +301,50 @@ class Timetable:
                     wanted,
                     capacity,
                     (self._calendar.first_day - 50 * DAY).isoformat(),
-                    (self._calendar.first_day - 5 * DAY).isoformat() if ended else None,
+                    last_on and last_on.isoformat(),
                     stored(created),
                     account_id,
-                    stored(at(self._calendar.first_day - 5 * DAY, time(17))) if ended else None,
+                    stored(at(last_on, time(17))) if last_on else None,
                 )
             )
-            for window in SCHOOL_WINDOWS if name in SCHOOL_GATES else CROSSING_WINDOWS:
-                season = window.season or (None, None)
+            kept = SCHOOL_WINDOWS if name in SCHOOL_GATES else CROSSING_WINDOWS
+            for window in kept:
                 times = (_hour(window.starts), _hour(window.ends))
-                windows.append((window_number, number, *times, WORKDAYS, *season))
+                windows.append((window_number, number, *times, *window[2:]))
                 window_number += 1
-                if not ended:
-                    self._open_window(place, number, window, (site_id, name, leader), wanted)
+            first = self._calendar.first_day
+            for turn in post_rules.turns(kept, first, last_on, first, self._last_day):
+                self._open(
+                    self.posts,
+                    Occurrence(
+                        ShiftKind.POST,
+                        place.id,
+                        site_id,
+                        name,
+                        leader,
+                        name,
+                        post_rules.content_of(name, CORNERS, KIT),
+                        turn.day,
+                        turn.starts_at,
+                        turn.ends_at,
+                        wanted,
+                        capacity,
+                        post_rules.source_of(number, turn.day, turn.starts),
+                    ),
+                )
             number += 1
         return rows, windows
 
-    def _open_window(
-        self,
-        place: Place,
-        number: int,
-        window: Window,
-        where: tuple[int, str, int],
-        wanted: int,
-    ) -> None:
-        site_id, name, leader = where
-        length = datetime.combine(date.min, window.ends) - datetime.combine(date.min, window.starts)
-        for day in self._days():
-            if day.weekday() < SATURDAY and window.holds_on(day):
-                self._open(
-                    self.posts,
-                    ShiftKind.POST,
-                    place,
-                    (site_id, name, leader, name, f"文明劝导：{name}"),
-                    (day, window.starts, length // timedelta(minutes=1)),
-                    (wanted, wanted * 2),
-                    f"post:{number}:{day.isoformat()}:{window.starts:%H%M}",
-                )
-
-    def _days(self) -> Iterator[date]:
-        day, last = self._calendar.first_day, self._calendar.today + OPEN_AHEAD
-        while day <= last:
-            yield day
-            day += DAY
-
     def _open(
-        self,
-        table: dict[tuple[int, Month], list[Occurrence]],
-        kind: ShiftKind,
-        place: Place,
-        what: tuple[int, str, int, str, str],
-        when: tuple[date, time, int],
-        room: tuple[int, int | None],
-        source: str,
+        self, table: dict[tuple[int, Month], list[Occurrence]], occurrence: Occurrence
     ) -> None:
-        day, starts, minutes = when
-        is_past = day < self._calendar.today
-        cancelled = self._random.random() < CANCELLED and is_past
-        reason = self._random.choice(CANCEL_REASONS) if cancelled else None
-        occurrence = Occurrence(
-            kind,
-            place.id,
-            what[0],
-            what[1],
-            what[2],
-            what[3],
-            what[4],
-            day,
-            at(day, starts),
-            minutes,
-            room[0],
-            room[1],
-            source,
-            reason,
-        )
+        """Put an occurrence on the table; a few of the past ones were called off."""
         self.occurrences.append(occurrence)
-        if not reason:
-            table[place.id, Month.of_day(day)].append(occurrence)
+        called_off = self._random.random() < CANCELLED
+        if called_off and occurrence.day < self._calendar.today:
+            occurrence.cancel_reason = self._random.choice(CANCEL_REASONS)
+        else:
+            table[occurrence.unit_id, Month.of_day(occurrence.day)].append(occurrence)
 
 
 def _hour(moment: time) -> str:

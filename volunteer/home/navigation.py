@@ -1,17 +1,20 @@
 """The places to go to, by role: nobody is shown a door that is closed to them."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
-from flask import request, url_for
+from flask import g, request, url_for
 from flask_babel import lazy_gettext
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.local import LocalProxy
 
 from volunteer.core.actor import KEEPERS, READERS, SCHEDULERS, Actor, Role
+from volunteer.core.db import db
 from volunteer.core.login import actor_or_none
 from volunteer.reminders import queries as reminders
+
+from . import queries
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +29,20 @@ class Place:
 
 
 #: Endpoint, label, icon, and the roles that see it; None: everybody with a log-in.
-ENTRIES: tuple[tuple[str, Any, str, tuple[Role, ...] | None], ...] = (
+ENTRIES: tuple[tuple[str, Any, str, Sequence[Role] | None], ...] = (
     ("home.index", lazy_gettext("Home"), "home", None),
     ("shifts.index", lazy_gettext("Shifts"), "calendar-event", READERS),
     ("activities.index", lazy_gettext("Activities"), "flag-3", READERS),
     ("posts.index", lazy_gettext("Posts"), "map-pin", READERS),
     ("shifts.sites", lazy_gettext("Sites"), "qrcode", READERS),
-    ("attendance.confirmations", lazy_gettext("To confirm"), "clipboard-check", SCHEDULERS),
+    ("attendance.confirmations", lazy_gettext("To be confirmed"), "clipboard-check", SCHEDULERS),
     ("people.index", lazy_gettext("People"), "users", READERS),
     ("people.upload", lazy_gettext("Import"), "upload", KEEPERS),
     ("accounts.codes", lazy_gettext("Activation codes"), "key", SCHEDULERS),
     ("targets.exemptions", lazy_gettext("Exemptions"), "shield-check", SCHEDULERS),
-    ("audits.months", lazy_gettext("Month audit"), "chart-bar", READERS),
-    ("targets.policies", lazy_gettext("Minimum"), "settings", READERS),
-    ("home.mine", lazy_gettext("My service"), "heart-handshake", READERS),
+    ("audits.month", lazy_gettext("Month audit"), "chart-bar", READERS),
+    ("targets.policies", lazy_gettext("Monthly rules"), "settings", READERS),
+    ("home.mine", lazy_gettext("My service"), "heart-handshake", None),
     ("reminders.inbox", lazy_gettext("Messages"), "bell", None),
     ("accounts.me", lazy_gettext("My account"), "user", None),
     ("home.guide", lazy_gettext("Help"), "info-circle", None),
@@ -50,38 +53,67 @@ AT_HAND: tuple[tuple[str, Any, str], ...] = (
     ("audits.mine", lazy_gettext("Hours"), "clock"),
     ("reminders.inbox", lazy_gettext("Messages"), "bell"),
 )
+#: Pages that stand for another place in the navigation: the month table is entered by a redirect.
+DOORS = {"audits.month": "audits.months"}
+PARTS_OF = {
+    "home.index": "home.mine",
+    "audits.people": "audits.month",
+    "audits.person": "audits.month",
+    "people.show": "people.index",
+    "people.import_run": "people.upload",
+    "shifts.show": "shifts.index",
+    "shifts.site": "shifts.sites",
+    "attendance.live": "shifts.index",
+}
 
 
-def places_for(actor: Actor, unread: int) -> list[Place]:
+def places_for(actor: Actor) -> list[Place]:
     """Return the places of the desk that the actor's roles open."""
+    counts = {"reminders.inbox": unread_messages(), "attendance.confirmations": waiting_for(actor)}
     return [
-        _place(endpoint, label, icon, unread)
+        _place(endpoint, label, icon, counts.get(endpoint, 0))
         for endpoint, label, icon, roles in ENTRIES
         if roles is None or actor.is_any(*roles)
     ]
 
 
-def at_hand(unread: int) -> list[Place]:
+def at_hand() -> list[Place]:
     """Return the three places of the phone."""
-    return [_place(endpoint, label, icon, unread) for endpoint, label, icon in AT_HAND]
+    counts = {"reminders.inbox": unread_messages()}
+    return [
+        _place(endpoint, label, icon, counts.get(endpoint, 0)) for endpoint, label, icon in AT_HAND
+    ]
 
 
-def _place(endpoint: str, label: Any, icon: str, unread: int) -> Place:
+def _place(endpoint: str, label: Any, icon: str, count: int) -> Place:
     here = request.endpoint or ""
-    current = here == endpoint or (endpoint == "home.mine" and here == "home.index")
-    count = unread if endpoint == "reminders.inbox" else 0
-    return Place(url_for(endpoint), label, icon, current, count)
+    current = endpoint in {here, PARTS_OF.get(here)}
+    return Place(url_for(DOORS.get(endpoint, endpoint)), label, icon, current, count)
 
 
 def unread_messages() -> int:
-    """Return the unread messages of whoever asks; 0 where that cannot be known now."""
+    """Return the unread messages of whoever asks; asked once a request."""
     actor = actor_or_none()
-    if actor is None or actor.person_id is None:
-        return 0
-    try:
-        return reminders.unread(actor.person_id)
-    except SQLAlchemyError:
-        return 0
+    person_id = actor.person_id if actor else None
+    return _once("unread", lambda: reminders.unread(person_id)) if person_id else 0
+
+
+def waiting_for(actor: Actor) -> int:
+    """Return how many records wait for the actor's decision; asked once a request."""
+    under, person_id = actor.paths(*SCHEDULERS), actor.person_id
+    return _once("waiting", lambda: queries.waiting(under=under, leader_id=person_id))
+
+
+def _once(name: str, ask: Callable[[], int]) -> int:
+    """Return the answer, 0 where the database does not give one: a page is worth more."""
+    known: dict[str, int] = g.setdefault("navigation_counts", {})
+    if name not in known:
+        try:
+            known[name] = ask()
+        except SQLAlchemyError:
+            db.session.rollback()
+            known[name] = 0
+    return known[name]
 
 
 def context() -> dict[str, object]:
@@ -89,9 +121,8 @@ def context() -> dict[str, object]:
     actor = actor_or_none()
     if actor is None:
         return {"navigation": [], "phone_navigation": [], "unread": 0}
-    unread = cache(unread_messages)
     return {
-        "navigation": LocalProxy(lambda: places_for(actor, unread())),
-        "phone_navigation": LocalProxy(lambda: at_hand(unread())),
-        "unread": LocalProxy(unread),
+        "navigation": LocalProxy(lambda: places_for(actor)),
+        "phone_navigation": LocalProxy(at_hand),
+        "unread": LocalProxy(unread_messages),
     }

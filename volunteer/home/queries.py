@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, literal_column, or_, select
 from sqlalchemy.orm import joinedload
 
-from volunteer.attendance.models import Attendance, AttendanceState
+from volunteer.attendance.models import Attendance, AttendanceState, Review
 from volunteer.core import clock
 from volunteer.core.db import db, within
 from volunteer.core.jobs import LEASE
@@ -33,6 +33,8 @@ class DayFigures(NamedTuple):
     came: int
 
 
+HAVE_COME = (AttendanceState.OPEN, AttendanceState.CLOSED, AttendanceState.AUTO_CLOSED)
+
 _expected = (
     select(func.count(Assignment.id))
     .where(Assignment.shift_id == Shift.id, Assignment.state == AssignmentState.ASSIGNED)
@@ -41,9 +43,22 @@ _expected = (
 )
 _came = (
     select(func.count(Attendance.id))
-    .where(Attendance.shift_id == Shift.id, Attendance.state != AttendanceState.VOID)
+    .where(Attendance.shift_id == Shift.id, Attendance.state.in_(HAVE_COME))
     .correlate(Shift)
     .scalar_subquery()
+)
+
+
+#: Written out, so that both engines recognise the condition of their partial index.
+_WAITS = and_(
+    or_(
+        Attendance.state.in_([literal_column("'open'"), literal_column("'auto_closed'")]),
+        Attendance.review == literal_column("'pending'"),
+    ),
+    or_(
+        Attendance.state == AttendanceState.AUTO_CLOSED,
+        and_(Attendance.state == AttendanceState.CLOSED, Attendance.review == Review.PENDING),
+    ),
 )
 
 
@@ -98,45 +113,53 @@ def figures_of_day(now: datetime, *, under: Sequence[str]) -> DayFigures:
     return DayFigures(*row)
 
 
-class Gap(NamedTuple):
-    """A shift that still lacks people."""
-
-    shift: Shift
-    missing: int
-
-
-def gaps(now: datetime, *, under: Sequence[str], days: int = 2, limit: int = 8) -> list[Gap]:
-    """Return the shifts of the next days that have fewer people than wanted, soonest first."""
-    statement = (
-        select(Shift, Shift.wanted - _expected)
-        .join(Shift.unit)
-        .where(
-            Shift.starts_at > now,
-            Shift.starts_at <= now + timedelta(days=days),
-            Shift.state == ShiftState.PLANNED,
-            within(Unit.path, under),
-            Shift.wanted > _expected,
-        )
-        .options(joinedload(Shift.site), joinedload(Shift.unit))
-        .order_by(Shift.starts_at, Shift.id)
-        .limit(limit)
-    )
-    return [Gap(*row) for row in db.session.execute(statement)]
-
-
-def waiting(*, under: Sequence[str]) -> int:
-    """Return how many attendances wait for somebody's decision."""
+def waiting(*, under: Sequence[str], leader_id: int | None) -> int:
+    """Return how many records wait for a decision in the subtrees, or of a leader's shifts."""
     statement = (
         select(func.count(Attendance.id))
         .join(Shift, Shift.id == Attendance.shift_id)
         .join(Unit, Unit.id == Shift.unit_id)
         .where(
-            (Attendance.state == AttendanceState.AUTO_CLOSED)
-            | ((Attendance.review == "pending") & (Attendance.state == AttendanceState.CLOSED)),
-            within(Unit.path, under),
+            _WAITS,
+            or_(within(Unit.path, under), Shift.leader_id == leader_id),
         )
     )
     return db.session.scalars(statement).one()
+
+
+class Arrival(NamedTuple):
+    """What has come of a person's shift so far."""
+
+    state: str
+    arrived_at: datetime | None
+
+
+def arrival(shift_id: int, person_id: int) -> Arrival | None:
+    """Return whether the person has checked in at the shift."""
+    row = db.session.execute(
+        select(Attendance.state, Attendance.arrived_at).where(
+            Attendance.shift_id == shift_id, Attendance.person_id == person_id
+        )
+    ).one_or_none()
+    return Arrival(*row) if row else None
+
+
+def led_by(person_id: int, *, now: datetime, limit: int = 3) -> Sequence[Shift]:
+    """Return the shifts of today and tomorrow that the person leads, soonest first."""
+    since, until = day_of(now)
+    statement = (
+        select(Shift)
+        .where(
+            Shift.leader_id == person_id,
+            Shift.starts_at >= since,
+            Shift.starts_at < until + timedelta(days=1),
+            Shift.state == ShiftState.PLANNED,
+        )
+        .options(joinedload(Shift.site))
+        .order_by(Shift.starts_at, Shift.id)
+        .limit(limit)
+    )
+    return db.session.scalars(statement).all()
 
 
 def last_tick() -> datetime | None:

@@ -2,10 +2,9 @@
 
 from datetime import timedelta
 
-from flask import Blueprint, Response, redirect, render_template, request, session, url_for
-from werkzeug.wrappers import Response as AnyResponse
+from flask import Blueprint, redirect, render_template, request, session
+from werkzeug.wrappers import Response
 
-from volunteer.attendance import queries as attendance
 from volunteer.audits import queries as audits
 from volunteer.core import clock
 from volunteer.core.actor import READERS, SCHEDULERS, Actor, Role
@@ -21,55 +20,60 @@ from . import navigation, queries
 bp = Blueprint("home", __name__)
 bp.app_context_processor(navigation.context)
 
+#: How far ahead gaps are shown on the front page.
+AHEAD = timedelta(days=2)
+#: How long the scheduler may be silent before somebody should look.
+SILENCE = timedelta(seconds=TICK_SECONDS * 4)
+
 
 @bp.get("/")
-def index() -> str | Response:
-    """The work page for those who schedule or read figures, the own page for everybody else."""
+def index() -> str:
+    """The work page for those who read figures, the own page for everybody else."""
     actor = current_actor()
-    if actor.is_any(*READERS):
-        return _work(actor)
-    return _mine(actor)
+    return work_page(actor) if actor.is_any(*READERS) else my_page(actor)
 
 
 @bp.get("/my")
 def mine() -> str:
-    return _mine(current_actor())
+    return my_page(current_actor())
 
 
-def _mine(actor: Actor) -> str:
+def my_page(actor: Actor) -> str:
     if actor.person_id is None:
         raise NotAllowed()
     now = clock.now()
-    month = Month.of(now)
+    coming = shifts.next_shifts(actor.person_id, now=now, limit=4)
     return render_template(
         "home/mine.html",
-        name=actor.name,
-        shifts=shifts.next_shifts(actor.person_id, now=now, limit=4),
-        balance=audits.person_month(actor.person_id, month, today=clock.local_day(now)),
-        waits=sum(attendance.unconfirmed(month, people=[actor.person_id]).values()),
-        now=now,
+        shifts=coming,
+        arrival=queries.arrival(coming[0].id, actor.person_id) if coming else None,
+        led=queries.led_by(actor.person_id, now=now),
+        waiting=navigation.waiting_for(actor),
+        stands=audits.person_month(actor.person_id, Month.of(now), today=clock.local_day(now)),
+        is_today=bool(coming) and clock.local_day(coming[0].starts_at) == clock.local_day(now),
+        works=actor.is_any(*READERS),
     )
 
 
-def _work(actor: Actor) -> str:
+def work_page(actor: Actor) -> str:
     now = clock.now()
     under = actor.paths(*READERS)
     month = Month.of(now)
-    tally = audits.city_tally(month, under=under, today=clock.local_day(now))
-    tick = queries.last_tick()
+    is_office = actor.is_any(Role.CITY_OFFICE)
     return render_template(
         "home/work.html",
-        name=actor.name,
         now=now,
         month=month,
-        tally=tally,
+        tally=audits.city_tally(month, under=under, today=clock.local_day(now)),
         day=queries.figures_of_day(now, under=under),
         today=queries.todays_shifts(now, under=under),
-        gaps=queries.gaps(now, under=under),
-        waiting=queries.waiting(under=under),
+        demand=shifts.demand_between(now, now + AHEAD, under=under),
+        gaps=shifts.shifts_between(now, now + AHEAD, under=under, gaps_only=True, limit=6).lines,
+        waiting=navigation.waiting_for(actor),
         may_schedule=actor.is_any(*SCHEDULERS),
-        is_office=actor.is_any(Role.CITY_OFFICE),
-        silent=tick is None or now - tick > timedelta(seconds=TICK_SECONDS * 4),
+        tick=queries.last_tick() if is_office else None,
+        silence=SILENCE,
+        is_office=is_office,
     )
 
 
@@ -82,12 +86,12 @@ def guide() -> str:
 
 @bp.post("/language")
 @public
-def language() -> AnyResponse:
+def language() -> Response:
     """Remember the language of this browser and go back to the page."""
     chosen = request.form.get("language", "")
     if chosen in LANGUAGES:
         session["language"] = chosen
-    return redirect(safe_next(request.form.get("next")) or url_for(".index"), 303)
+    return redirect(safe_next(request.form.get("next")), 303)
 
 
 blueprints = (bp,)

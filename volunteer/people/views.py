@@ -87,7 +87,7 @@ def upload() -> Response | str | tuple[str, int]:
             start=background.starter(actor, clock.now),
         )
         return redirect(url_for(".import_run", public_id=run.public_id), 303)
-    return render_template("people/upload.html", form=form), 400 if form.errors else 200
+    return render_template("people/upload.html", form=form), form.status
 
 
 @bp.get("/people/import/<string:public_id>")

@@ -48,9 +48,12 @@ def code(text: str | None) -> str:
     return one_line(text).upper()
 
 
-class WeekdaysField(SelectMultipleField):
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
+class MayBeEmpty(Optional):
+    """As Optional, but the label says nothing of it: whether a row is used says it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.field_flags = {}
 
 
 class WindowForm(FlaskForm):
@@ -59,23 +62,25 @@ class WindowForm(FlaskForm):
     class Meta:
         csrf = False
 
-    starts = TimeField(lazy_gettext("Start"), [Optional()], render_kw={"step": "60"})
-    ends = TimeField(lazy_gettext("End"), [Optional()], render_kw={"step": "60"})
-    weekdays = WeekdaysField(
+    starts = TimeField(lazy_gettext("Start"), [MayBeEmpty()], render_kw={"step": "60"})
+    ends = TimeField(lazy_gettext("End"), [MayBeEmpty()], render_kw={"step": "60"})
+    weekdays = SelectMultipleField(
         lazy_gettext("Weekdays"),
         coerce=int,
         choices=list(enumerate(WEEKDAYS)),
         default=range(5),
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
     )
     season_from = StringField(
-        lazy_gettext("Only from"),
-        [Optional(), Length(max=10)],
+        lazy_gettext("Season begins"),
+        [MayBeEmpty(), Length(max=10)],
         filters=[one_line],
         render_kw={"autocomplete": "off", "placeholder": "05-01", "maxlength": 10},
     )
     season_until = StringField(
-        lazy_gettext("to"),
-        [Optional(), Length(max=10)],
+        lazy_gettext("Season ends"),
+        [MayBeEmpty(), Length(max=10)],
         filters=[one_line],
         render_kw={"autocomplete": "off", "placeholder": "09-30", "maxlength": 10},
     )
@@ -123,7 +128,7 @@ class WindowForm(FlaskForm):
 
 class PostForm(RefusableForm):
     name = StringField(
-        lazy_gettext("Name"),
+        lazy_gettext("Name of the post"),
         [InputRequired(lazy_gettext("Give the post a name.")), Length(max=60)],
         filters=[one_line],
         description=lazy_gettext("Crossing, school gate, market or stop, as people call it."),
@@ -167,10 +172,10 @@ class PostForm(RefusableForm):
     )
     windows = FieldList(FormField(WindowForm), min_entries=MOST_WINDOWS, max_entries=MOST_WINDOWS)
     first_on = DateField(
-        lazy_gettext("From"), [InputRequired(lazy_gettext("Choose the first day."))]
+        lazy_gettext("First day"), [InputRequired(lazy_gettext("Choose the first day."))]
     )
     last_on = DateField(
-        lazy_gettext("Until"), [Optional()], description=lazy_gettext("Empty: until you end it.")
+        lazy_gettext("Last day"), [Optional()], description=lazy_gettext("Empty: until you end it.")
     )
     wanted = IntegerField(
         lazy_gettext("People a shift"),

@@ -49,7 +49,7 @@ def code(text: str | None) -> str:
 
 class SiteForm(RefusableForm):
     name = StringField(
-        lazy_gettext("Name"),
+        lazy_gettext("Name of the site"),
         [InputRequired(lazy_gettext("Give the site a name.")), Length(max=60)],
         filters=[one_line],
         description=lazy_gettext("As people call the place; it stands on the poster."),

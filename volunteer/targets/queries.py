@@ -155,7 +155,7 @@ def exemptions(
     )
     if before is not None:
         statement = statement.where(Exemption.id < before)
-    return db.session.execute(statement).tuples().all()
+    return [(row[0], row[1]) for row in db.session.execute(statement)]
 
 
 def exemptions_of(person_id: int, month: Month) -> Sequence[Exemption]:

@@ -1,0 +1,124 @@
+"""Every page of the map, opened by somebody who finds it by following links."""
+
+import secrets
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, expect
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import MapAdapter, RequestRedirect
+
+from tests.e2e.conftest import COORDINATOR, OFFICE, VOLUNTEER, log_in
+from tests.e2e.looking import Visitor, visitors
+from tests.e2e.test_volunteer import new_phone, roster
+from volunteer import create_app
+
+#: Other answers than 200 that a link may lead to.
+DOWNLOADS = (".pdf", ".png", ".svg", ".xlsx")
+#: How many addresses of one rule are looked at.
+EACH = 2
+
+
+@pytest.fixture(scope="module")
+def city_map(tmp_path_factory: pytest.TempPathFactory) -> MapAdapter:
+    database = tmp_path_factory.mktemp("map") / "none.db"
+    app = create_app({"SECRET_KEY": "only for the map", "DATABASE_URL": f"sqlite:///{database}"})
+    return app.url_map.bind("127.0.0.1")
+
+
+def endpoint_of(city_map: MapAdapter, path: str) -> str | None:
+    try:
+        return str(city_map.match(urlsplit(path).path, method="GET")[0])
+    except (HTTPException, RequestRedirect):
+        return None
+
+
+def crawl(visitor: Visitor, city_map: MapAdapter, start: str) -> tuple[Counter[str], set[str]]:
+    """Follow every link from `start`; return the endpoints opened and the addresses seen."""
+    opened: Counter[str] = Counter()
+    ahead, seen = [start], {start}
+    while ahead:
+        path = ahead.pop(0)
+        endpoint = endpoint_of(city_map, path)
+        if endpoint is None or path.endswith(DOWNLOADS) or opened[endpoint] >= EACH:
+            continue
+        opened[endpoint] += 1
+        page = visitor.go(path)
+        for link in page.locator("a[href]").all():
+            href = str(link.get_attribute("href"))
+            if href.startswith("/") and href not in seen:
+                seen.add(href)
+                ahead.append(href)
+    return opened, seen
+
+
+@pytest.mark.parametrize("profile", ["phone", "desk"])
+def test_every_page_is_opened_by_somebody(
+    browser: Browser, base_url: str, city_map: MapAdapter, profile: str, pictures: Path
+):
+    opened: Counter[str] = Counter()
+    weights: dict[str, int] = {}
+    for who in (None, VOLUNTEER, COORDINATOR, OFFICE):
+        for visitor in visitors(browser, base_url, profile):
+            if who:
+                log_in(visitor, who)
+            found, seen = crawl(visitor, city_map, "/" if who else "/login")
+            opened += found
+            weights |= visitor.weights
+            if who == OFFICE:
+                opened += by_hand(visitor, city_map, seen)
+
+    rules = {rule.endpoint for rule in city_map.map.iter_rules() if "GET" in (rule.methods or ())}
+    missing = {each for each in rules if not opened[each]} - {"static", "accounts.link"}
+    assert not missing, f"never opened: {sorted(missing)}"
+    heaviest = max(weights.items(), key=lambda each: each[1])
+    print(f"{profile}: {len(weights)} pages, the heaviest first load {heaviest}")
+
+
+def by_hand(visitor: Visitor, city_map: MapAdapter, seen: set[str]) -> Counter[str]:
+    """Open what no link leads to."""
+    opened: Counter[str] = Counter()
+    fetched = visitor.context.request
+    for path in ("/healthz", *[each for each in seen if each.endswith(DOWNLOADS)]):
+        assert fetched.get(visitor.base_url + path).status == 200, path
+        opened[str(endpoint_of(city_map, path))] += 1
+    visitor.go("/account/password")
+    opened["accounts.password"] += 1
+    page = visitor.go("/people/import")
+    page.locator("input[type=file]").set_input_files(
+        {
+            "name": "名单.xlsx",
+            "mimeType": "application/octet-stream",
+            "buffer": roster(
+                ("王芳", new_phone(), "没有这个单位"), ("李强", new_phone(), "330182")
+            ),
+        }
+    )
+    page.get_by_role("button", name="上传并检查").click()
+    page.get_by_role("button", name="放弃").wait_for()
+    visitor.look("import with an error")
+    opened["people.import_run"] += 1
+    poster = next(each for each in seen if each.endswith("/poster"))
+    visitor.go(poster)
+    code = str(page.locator(".sheet.poster .foot, .sheet.poster").last.inner_text())
+    address = next(word for word in code.split() if "/q/" in word)
+    visitor.go(address)
+    opened["attendance.scan"] += 1
+    return opened
+
+
+def test_nothing_is_shown_without_a_log_in(visitor: Visitor, city_map: MapAdapter):
+    for path in ("/", "/people", "/months", "/shifts", "/hours", "/account"):
+        visitor.go(path)
+
+        expect(visitor.page.get_by_role("heading", level=1)).to_have_text("登录")
+
+
+def test_an_unknown_address_says_what_to_do(another: Callable[[str], Visitor]):
+    visitor = another("phone")
+    log_in(visitor, VOLUNTEER)
+
+    visitor.go(f"/{secrets.token_hex(4)}", status=404)
