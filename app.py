@@ -6,10 +6,10 @@ import sys
 from volunteer import create_app
 from volunteer.core import startup
 from volunteer.core.settings import SettingsError
-
+from volunteer.home import serving
 
 if __name__ == "__main__":
-    sys.exit(serving.main())
+    sys.exit(serving.main(create_app))
 
 try:
     app = create_app()

@@ -14,10 +14,13 @@ from sqlalchemy import select
 
 from tests.browser import Browser
 from volunteer.accounts.models import Account, AccountGrant, LoginSession
+from volunteer.attendance.models import Attendance
 from volunteer.core.actor import Actor, Grant, Role
 from volunteer.core.clock import LOCAL
 from volunteer.core.db import Base, db, transaction
+from volunteer.hours.models import LedgerEntry
 from volunteer.people.models import Membership, Person
+from volunteer.reminders.models import Reminder
 from volunteer.shifts.models import Assignment, CheckinSettings, Shift, Site
 from volunteer.targets.models import Exemption, Policy
 from volunteer.units.models import Grid, Unit
@@ -229,6 +232,47 @@ def exemption(
 ) -> Exemption:
     facts = {"kind": kind, "from_on": from_on, "until_on": until_on, "approved_at": LONG_AGO}
     return save(Exemption(person_id=person.id, **{**facts, **given}))
+
+
+def entry(
+    *, person: Person, minutes: int, on: date, unit: Unit | None = None, **given: Any
+) -> LedgerEntry:
+    """A line of the ledger, in the month of the day `on`, for `unit` (else the person's)."""
+    facts = {
+        "unit_id": (unit or unit_of(person)).id,
+        "month": f"{on:%Y-%m}",
+        "service_day": on,
+        "nature": "voluntary",
+        "source": f"made:{next(_serial)}",
+        "source_class": "scanned",
+        "entered_at": LONG_AGO,
+    }
+    return save(LedgerEntry(person_id=person.id, minutes=minutes, **{**facts, **given}))
+
+
+def attendance(*, person: Person, shift: Shift, state: str = "closed", **given: Any) -> Attendance:
+    """A presence for the whole shift; `open` has no leaving yet."""
+    facts = {
+        "unit_id": unit_of(person).id,
+        "arrived_at": shift.starts_at,
+        "left_at": None if state == "open" else shift.ends_at,
+        "evidence_class": "C",
+        "review": "none",
+        "revision": 0,
+    }
+    made = Attendance(person_id=person.id, shift_id=shift.id, state=state, **{**facts, **given})
+    return save(made)
+
+
+def reminder(*, person: Person, kind: str = "short_day_20", **given: Any) -> Reminder:
+    """A message in the inbox, not read yet."""
+    facts = {
+        "period": "2026-03",
+        "required_minutes": 120,
+        "served_minutes": 45,
+        "planned_at": at("2026-03-20 09:00"),
+    }
+    return save(Reminder(person_id=person.id, kind=kind, **{**facts, **given}))
 
 
 def account(*, person: Person | None = None, password: str | None = None, **given: Any) -> Account:

@@ -21,7 +21,7 @@ def make_site(visitor: Visitor) -> str:
         page.locator("details.more summary").first.click()
     page.locator("input[name=name]").fill("江滨公园")
     page.locator("input[name=code]").fill(code)
-    page.get_by_role("button", name="建立签到点").click()
+    page.get_by_role("button", name="保存签到点").click()
     page.wait_for_url(f"**/sites/{code}")
     return code
 

@@ -59,7 +59,7 @@ def test_the_month_from_the_city_to_one_person(visitor: Visitor, pictures: Path)
     page.locator("main table a, main .list a").first.click()
     page.wait_for_url(re.compile(r"/people/[0-9a-f]{16}"))
 
-    expect(page.locator("main")).to_contain_text("分钟")
+    expect(page.locator("main")).to_contain_text("怎么算的")
     visitor.look("one person's month")
     visitor.shoot(pictures, "month-person")
 

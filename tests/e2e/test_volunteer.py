@@ -117,7 +117,7 @@ def a_shift_now(coordinator: Visitor, name: str, pictures: Path) -> str:
         desk.locator("details.more summary").first.click()
     desk.locator("input[name=name]").fill("中心广场")
     desk.locator("input[name=code]").fill(code)
-    desk.get_by_role("button", name="建立签到点").click()
+    desk.get_by_role("button", name="保存签到点").click()
     desk.wait_for_url(f"**/sites/{code}")
     coordinator.look("site")
     coordinator.go(f"/sites/{code}/poster")

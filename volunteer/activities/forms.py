@@ -11,9 +11,16 @@ from wtforms import (
     TextAreaField,
     TimeField,
 )
-from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
+from wtforms.validators import (
+    DataRequired,
+    InputRequired,
+    Length,
+    NumberRange,
+    Optional,
+    ValidationError,
+)
 
-from volunteer.core.forms import RefusableForm, one_line, paragraphs
+from volunteer.core.forms import RefusableForm, choices, one_line, paragraphs
 from volunteer.shifts.models import Nature
 
 #: By number, 0 is Monday.
@@ -36,14 +43,14 @@ class ActivityForm(RefusableForm):
     key = HiddenField()
     title = StringField(
         lazy_gettext("Title"),
-        [InputRequired(lazy_gettext("Give the activity a title.")), Length(max=80)],
+        [DataRequired(lazy_gettext("Give the activity a title.")), Length(max=80)],
         filters=[one_line],
         render_kw={"autocomplete": "off", "maxlength": 80},
     )
     unit = SelectField(lazy_gettext("Unit"))
     site = SelectField(lazy_gettext("Site"), [InputRequired(lazy_gettext("Choose the site."))])
     weekday = SelectField(
-        lazy_gettext("Every week on"), coerce=int, choices=list(enumerate(WEEKDAYS)), default=4
+        lazy_gettext("Every week on"), coerce=int, choices=choices(enumerate(WEEKDAYS)), default=4
     )
     starts = TimeField(
         lazy_gettext("Start"),
@@ -93,13 +100,13 @@ class ActivityForm(RefusableForm):
         render_kw={"rows": 3, "maxlength": 500},
     )
     nature = RadioField(
-        lazy_gettext("Kind of time"), choices=NATURES, default=Nature.VOLUNTARY.value
+        lazy_gettext("Kind of time"), choices=choices(NATURES), default=Nature.VOLUNTARY.value
     )
 
     def offer(self, units: list[tuple[str, str]], sites: list[tuple[str, str]]) -> "ActivityForm":
         """Say what there is to choose from, and return the form."""
-        self.unit.choices = units
-        self.site.choices = [("", lazy_gettext("Choose the site")), *sites]
+        self.unit.choices = choices(units)
+        self.site.choices = choices([("", lazy_gettext("Choose the site")), *sites])
         return self
 
     def validate_first_on(self, field: DateField) -> None:
@@ -112,7 +119,7 @@ class ActivityForm(RefusableForm):
 class EndForm(RefusableForm):
     reason = StringField(
         lazy_gettext("Reason"),
-        [InputRequired(lazy_gettext("Write the reason.")), Length(max=160)],
+        [DataRequired(lazy_gettext("Write the reason.")), Length(max=160)],
         filters=[one_line],
         description=lazy_gettext("It stands at every cancelled shift."),
         render_kw={"autocomplete": "off", "maxlength": 160},

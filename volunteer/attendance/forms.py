@@ -6,22 +6,22 @@ from typing import Any
 from flask_babel import gettext, lazy_gettext
 from wtforms import SelectField, SelectMultipleField, StringField, TimeField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length, Optional, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
 from volunteer.core import clock
 from volunteer.core.forms import RefusableForm
 
 OTHER = "other"
 #: Why somebody is recorded by hand (checkin.md 1.9).
-ROLL_REASONS = (
-    ("", lazy_gettext("Choose a reason")),
-    ("no_phone", lazy_gettext("Has no phone with them")),
-    ("phone_dead", lazy_gettext("Phone battery is empty")),
-    ("no_signal", lazy_gettext("No signal")),
-    ("code_damaged", lazy_gettext("QR code damaged")),
-    ("system_fault", lazy_gettext("System fault")),
-    (OTHER, lazy_gettext("Another reason")),
-)
+ROLL_REASONS = {
+    "": lazy_gettext("Choose a reason"),
+    "no_phone": lazy_gettext("Has no phone with them"),
+    "phone_dead": lazy_gettext("Phone battery is empty"),
+    "no_signal": lazy_gettext("No signal"),
+    "code_damaged": lazy_gettext("QR code damaged"),
+    "system_fault": lazy_gettext("System fault"),
+    OTHER: lazy_gettext("Another reason"),
+}
 
 
 def plain(text: str | None) -> str:
@@ -52,7 +52,7 @@ class RollForm(RefusableForm):
     reason = SelectField(
         lazy_gettext("Why by hand"),
         [InputRequired(lazy_gettext("Choose a reason."))],
-        choices=[SelectChoice(value, label) for value, label in ROLL_REASONS],
+        choices=[SelectChoice(value, label) for value, label in ROLL_REASONS.items()],
     )
     words = StringField(
         lazy_gettext("In your own words"),
@@ -68,7 +68,7 @@ class RollForm(RefusableForm):
     @property
     def note(self) -> str:
         """The reason as it is written down."""
-        label = str(dict(ROLL_REASONS)[self.reason.data])
+        label = str(ROLL_REASONS[self.reason.data])
         if self.reason.data == OTHER:
             return str(self.words.data)
         return f"{label}：{self.words.data}" if self.words.data else label
@@ -85,7 +85,7 @@ class DecisionForm(RefusableForm):
     reason = StringField(
         lazy_gettext("Reason"),
         [
-            InputRequired(lazy_gettext("Write a reason.")),
+            DataRequired(lazy_gettext("Write a reason.")),
             Length(max=200, message=lazy_gettext("At most 200 characters.")),
         ],
         filters=[plain],

@@ -1,6 +1,6 @@
 """Questions about scans and attendance; the statements of the check-in path are built once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
@@ -37,7 +37,7 @@ from volunteer.units.models import Unit
 from .errors import CodeRefused, CodeRevoked
 from .models import Attendance, AttendanceState, Scan
 from .rules import Candidate
-from .tokens import SiteCode
+from .tokens import SiteCode, site_token
 
 #: How far from now a shift may lie to be named in an answer.
 REACH = timedelta(hours=26)
@@ -70,6 +70,11 @@ def site_here(code: SiteCode) -> SiteHere:
     if site.qr_epoch != code.epoch:
         raise CodeRevoked()
     return site
+
+
+def site_url(site: Site, *, base_url: str, keys: Mapping[int, bytes]) -> str:
+    """Return the address that the site's printed code carries now: `BASE_URL/q/<token>`."""
+    return f"{base_url}/q/{site_token(SiteCode(site.public_id, site.qr_epoch), keys)}"
 
 
 _scan = select(Scan.body_hash, Scan.answer).where(

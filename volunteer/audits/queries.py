@@ -272,6 +272,8 @@ class PersonMonth(NamedTuple):
     unconfirmed: int
     state: State
     reasons: list[Because]
+    #: Whether time that is part of the job counts to the minimum (R21).
+    duty_counts: bool
 
     @property
     def missing(self) -> int:
@@ -284,11 +286,11 @@ def person_month(person_id: int, month: Month, *, today: date) -> PersonMonth:
     policy = targets.policy_for(month)
     base = policy.monthly_target_minutes
     standing = standings_of([person_id], month, policy, today=today).get(person_id)
+    duty_counts = policy.duty_counts_for_target
     if standing is not None:
         owes, served, waiting, how = standing[3:]
     else:
         owes, waiting, how = targets.owed_by([], [], policy, month), 0, State.NO_TARGET
-        duty_counts = policy.duty_counts_for_target
         served = ledger.minutes_of(person_id, month, duty_counts=duty_counts)
     why = reasons(owes, base, served, waiting)
-    return PersonMonth(month, base, owes, served, waiting, how, why)
+    return PersonMonth(month, base, owes, served, waiting, how, why, duty_counts)

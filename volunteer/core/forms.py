@@ -1,9 +1,11 @@
 """A form that can be sent back with what the domain says no to."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from flask_wtf import FlaskForm
+from wtforms.fields.choices import SelectChoice
 
 from .errors import DomainError, wants_json
 
@@ -52,3 +54,8 @@ def paragraphs(text: str | None) -> str:
     '一\\n二'
     """
     return "\n".join(filter(None, (one_line(line) for line in (text or "").splitlines())))
+
+
+def choices(pairs: Iterable[tuple[Any, Any]]) -> list[SelectChoice]:
+    """Return what a field offers: each a value and its words."""
+    return [SelectChoice(value, words) for value, words in pairs]

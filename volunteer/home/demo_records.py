@@ -132,10 +132,8 @@ class Recorder:
                 self._scanned(scene, someone, presence)
             elif presence.how in {How.FORGOTTEN, How.CONFIRMED}:
                 self._forgotten(scene, someone, presence)
-            elif presence.how == How.PAPER:
-                self._paper(scene, someone, presence)
-            elif presence.how == How.ROLL:
-                self._roll(scene, someone, presence)
+            elif presence.how != How.ABSENT:
+                self._recorded(scene, someone, presence)
 
     def _scanned(self, scene: Scene, someone: Someone, presence: Presence) -> None:
         """Somebody checks in and checks out."""
@@ -160,7 +158,7 @@ class Recorder:
         in_scan = self._check_in(scene, someone, arrived)
         if in_scan is None:
             return
-        closed = scene.closes + variety  # the job looks every ten seconds
+        closed = scene.closes + 4  # the job looks every ten seconds
         confirmed = scene.confirmed
         if closed > self._now:
             self._attend(scene, someone, in_scan, OPEN, arrived)
@@ -185,37 +183,25 @@ class Recorder:
             )
             self._earn(scene, someone, in_scan, out_scan, presence.minutes, outcome, number)
 
-    def _paper(self, scene: Scene, someone: Someone, presence: Presence) -> None:
-        """The leader types in the paper list after the shift: the whole of it."""
+    def _recorded(self, scene: Scene, someone: Someone, presence: Presence) -> None:
+        """The leader calls the roll before and after, or types in the paper list: all of it."""
         variety = scene.occurrence.variety
-        typed = scene.typed
-        if typed > self._now:
+        if presence.how == How.PAPER:
+            note, arrived = NOTES_PAPER[variety % len(NOTES_PAPER)], scene.starts
+            first, last = scene.typed, scene.typed
+        else:
+            note, arrived = NOTES_ROLL[variety % len(NOTES_ROLL)], scene.starts + presence.arrived
+            first, last = arrived, scene.ends + 60 * variety
+        if first > self._now:
             return
-        note = NOTES_PAPER[variety % len(NOTES_PAPER)]
         key = f"roll:{scene.occurrence.id}:{someone.id}"
-        in_scan = self._by_hand(scene, someone, IN, MANUAL, f"{key}:in", scene.starts, typed, note)
-        out_scan = self._by_hand(scene, someone, OUT, MANUAL, f"{key}:out", scene.ends, typed, note)
-        by = scene.leader.account_id
-        outcome = Outcome(
-            scene.starts, scene.ends, typed, by, BY_HAND, UNREVIEWED, CREDITED_MANUAL, note
-        )
-        self._earn(scene, someone, in_scan, out_scan, presence.minutes, outcome)
-
-    def _roll(self, scene: Scene, someone: Someone, presence: Presence) -> None:
-        """The leader calls the roll before the start and after the end."""
-        variety = scene.occurrence.variety
-        arrived, left = scene.starts + presence.arrived, scene.ends + 60 * variety
-        if arrived > self._now:
-            return
-        note = NOTES_ROLL[variety % len(NOTES_ROLL)]
-        key = f"roll:{scene.occurrence.id}:{someone.id}"
-        in_scan = self._by_hand(scene, someone, IN, MANUAL, f"{key}:in", arrived, arrived, note)
-        if left > self._now:
+        in_scan = self._by_hand(scene, someone, IN, MANUAL, f"{key}:in", arrived, first, note)
+        if last > self._now:
             self._attend(scene, someone, in_scan, OPEN, arrived, evidence=BY_HAND)
             return
-        out_scan = self._by_hand(scene, someone, OUT, MANUAL, f"{key}:out", scene.ends, left, note)
+        out_scan = self._by_hand(scene, someone, OUT, MANUAL, f"{key}:out", scene.ends, last, note)
         by = scene.leader.account_id
-        outcome = Outcome(arrived, scene.ends, left, by, BY_HAND, UNREVIEWED, CREDITED_MANUAL, note)
+        outcome = Outcome(arrived, scene.ends, last, by, BY_HAND, UNREVIEWED, CREDITED_MANUAL, note)
         self._earn(scene, someone, in_scan, out_scan, presence.minutes, outcome)
 
     def _check_in(self, scene: Scene, someone: Someone, arrived: int) -> int | None:

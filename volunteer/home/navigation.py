@@ -1,7 +1,7 @@
 """The places to go to, by role: nobody is shown a door that is closed to them."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import g, request, url_for
@@ -43,9 +43,6 @@ ENTRIES: tuple[tuple[str, Any, str, Sequence[Role] | None], ...] = (
     ("audits.month", lazy_gettext("Month audit"), "chart-bar", READERS),
     ("targets.policies", lazy_gettext("Monthly rules"), "settings", READERS),
     ("home.mine", lazy_gettext("My service"), "heart-handshake", None),
-    ("reminders.inbox", lazy_gettext("Messages"), "bell", None),
-    ("accounts.me", lazy_gettext("My account"), "user", None),
-    ("home.guide", lazy_gettext("Help"), "info-circle", None),
 )
 #: What a volunteer has at hand at the bottom of the phone.
 AT_HAND: tuple[tuple[str, Any, str], ...] = (
@@ -56,7 +53,6 @@ AT_HAND: tuple[tuple[str, Any, str], ...] = (
 #: Pages that stand for another place in the navigation: the month table is entered by a redirect.
 DOORS = {"audits.month": "audits.months"}
 PARTS_OF = {
-    "home.index": "home.mine",
     "audits.people": "audits.month",
     "audits.person": "audits.month",
     "people.show": "people.index",
@@ -69,7 +65,7 @@ PARTS_OF = {
 
 def places_for(actor: Actor) -> list[Place]:
     """Return the places of the desk that the actor's roles open."""
-    counts = {"reminders.inbox": unread_messages(), "attendance.confirmations": waiting_for(actor)}
+    counts = {"home.mine": unread_messages(), "attendance.confirmations": waiting_for(actor)}
     return [
         _place(endpoint, label, icon, counts.get(endpoint, 0))
         for endpoint, label, icon, roles in ENTRIES
@@ -78,11 +74,14 @@ def places_for(actor: Actor) -> list[Place]:
 
 
 def at_hand() -> list[Place]:
-    """Return the three places of the phone."""
+    """Return the three places of the phone; to whoever does not work here, `/` is the first."""
     counts = {"reminders.inbox": unread_messages()}
-    return [
+    places = [
         _place(endpoint, label, icon, counts.get(endpoint, 0)) for endpoint, label, icon in AT_HAND
     ]
+    if request.endpoint == "home.index":
+        places[0] = replace(places[0], current=True)
+    return places
 
 
 def _place(endpoint: str, label: Any, icon: str, count: int) -> Place:

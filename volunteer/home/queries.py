@@ -68,7 +68,7 @@ def day_of(now: datetime) -> tuple[datetime, datetime]:
     return clock.at(day, time()), clock.at(day + timedelta(days=1), time())
 
 
-def todays_shifts(now: datetime, *, under: Sequence[str], limit: int = 12) -> list[Today]:
+def todays_shifts(now: datetime, *, under: Sequence[str], limit: int) -> list[Today]:
     """Return the planned shifts of today that are not over, soonest first."""
     since, until = day_of(now)
     statement = (

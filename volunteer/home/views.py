@@ -15,11 +15,14 @@ from volunteer.core.jobs import TICK_SECONDS
 from volunteer.core.login import current_actor, public, safe_next
 from volunteer.shifts import queries as shifts
 
-from . import navigation, queries
+from . import demo, navigation, queries
 
 bp = Blueprint("home", __name__)
 bp.app_context_processor(navigation.context)
+bp.app_context_processor(demo.context)
 
+#: How many shifts of today the front page shows.
+SHOWN = 12
 #: How far ahead gaps are shown on the front page.
 AHEAD = timedelta(days=2)
 #: How long the scheduler may be silent before somebody should look.
@@ -66,7 +69,8 @@ def work_page(actor: Actor) -> str:
         month=month,
         tally=audits.city_tally(month, under=under, today=clock.local_day(now)),
         day=queries.figures_of_day(now, under=under),
-        today=queries.todays_shifts(now, under=under),
+        today=queries.todays_shifts(now, under=under, limit=SHOWN),
+        shown=SHOWN,
         demand=shifts.demand_between(now, now + AHEAD, under=under),
         gaps=shifts.shifts_between(now, now + AHEAD, under=under, gaps_only=True, limit=6).lines,
         waiting=navigation.waiting_for(actor),

@@ -16,6 +16,7 @@ from wtforms import (
     TimeField,
 )
 from wtforms.validators import (
+    DataRequired,
     InputRequired,
     Length,
     NumberRange,
@@ -25,7 +26,7 @@ from wtforms.validators import (
 )
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from volunteer.core.forms import RefusableForm, one_line
+from volunteer.core.forms import RefusableForm, choices, one_line
 
 from . import rules
 
@@ -53,7 +54,7 @@ class MayBeEmpty(Optional):
 
     def __init__(self) -> None:
         super().__init__()
-        self.field_flags = {}
+        self.field_flags: dict[str, bool] = {}
 
 
 class WindowForm(FlaskForm):
@@ -67,7 +68,7 @@ class WindowForm(FlaskForm):
     weekdays = SelectMultipleField(
         lazy_gettext("Weekdays"),
         coerce=int,
-        choices=list(enumerate(WEEKDAYS)),
+        choices=choices(enumerate(WEEKDAYS)),
         default=range(5),
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
@@ -129,7 +130,7 @@ class WindowForm(FlaskForm):
 class PostForm(RefusableForm):
     name = StringField(
         lazy_gettext("Name of the post"),
-        [InputRequired(lazy_gettext("Give the post a name.")), Length(max=60)],
+        [DataRequired(lazy_gettext("Give the post a name.")), Length(max=60)],
         filters=[one_line],
         description=lazy_gettext("Crossing, school gate, market or stop, as people call it."),
         render_kw={"autocomplete": "off", "maxlength": 60},
@@ -137,7 +138,7 @@ class PostForm(RefusableForm):
     code = StringField(
         lazy_gettext("Code"),
         [
-            InputRequired(lazy_gettext("Give the post a code.")),
+            DataRequired(lazy_gettext("Give the post a code.")),
             Regexp(
                 r"[A-Z0-9][A-Z0-9-]{0,19}\Z",
                 message=lazy_gettext("At most 20 letters, digits and dashes."),
@@ -201,8 +202,8 @@ class PostForm(RefusableForm):
 
     def offer(self, units: list[tuple[str, str]], sites: list[tuple[str, str]]) -> "PostForm":
         """Say what there is to choose from, and return the form."""
-        self.unit.choices = units
-        self.site.choices = [("", lazy_gettext("A new site, made with the post")), *sites]
+        self.unit.choices = choices(units)
+        self.site.choices = choices([("", lazy_gettext("A new site, made with the post")), *sites])
         return self
 
     @property
@@ -225,7 +226,7 @@ class PostForm(RefusableForm):
 class EndForm(RefusableForm):
     reason = StringField(
         lazy_gettext("Reason"),
-        [InputRequired(lazy_gettext("Write the reason.")), Length(max=160)],
+        [DataRequired(lazy_gettext("Write the reason.")), Length(max=160)],
         filters=[one_line],
         description=lazy_gettext("It stands at every cancelled shift."),
         render_kw={"autocomplete": "off", "maxlength": 160},

@@ -115,7 +115,7 @@ def people_by_public_id(
     """Return the ids of active people who belong to a unit of the subtrees on a day."""
     columns = (Person.public_id, Person.id)
     statement = _belonging(columns, under, day).where(Person.public_id.in_(public_ids))
-    return dict(db.session.execute(statement).tuples().all())
+    return dict(db.session.execute(statement).all())
 
 
 class Assigned(NamedTuple):

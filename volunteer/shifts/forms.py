@@ -1,7 +1,5 @@
 """The forms of sites, of one shift, of assigning people and of cancelling."""
 
-from typing import Any
-
 from flask_babel import lazy_gettext
 from wtforms import (
     DateField,
@@ -16,6 +14,7 @@ from wtforms import (
     TimeField,
 )
 from wtforms.validators import (
+    DataRequired,
     InputRequired,
     Length,
     NumberRange,
@@ -24,7 +23,7 @@ from wtforms.validators import (
     ValidationError,
 )
 
-from volunteer.core.forms import RefusableForm, one_line, paragraphs
+from volunteer.core.forms import RefusableForm, choices, one_line, paragraphs
 
 from .models import Nature
 
@@ -50,7 +49,7 @@ def code(text: str | None) -> str:
 class SiteForm(RefusableForm):
     name = StringField(
         lazy_gettext("Name of the site"),
-        [InputRequired(lazy_gettext("Give the site a name.")), Length(max=60)],
+        [DataRequired(lazy_gettext("Give the site a name.")), Length(max=60)],
         filters=[one_line],
         description=lazy_gettext("As people call the place; it stands on the poster."),
         render_kw={"autocomplete": "off", "maxlength": 60},
@@ -58,7 +57,7 @@ class SiteForm(RefusableForm):
     code = StringField(
         lazy_gettext("Code"),
         [
-            InputRequired(lazy_gettext("Give the site a code.")),
+            DataRequired(lazy_gettext("Give the site a code.")),
             Regexp(
                 r"[A-Z0-9][A-Z0-9-]{0,19}\Z",
                 message=lazy_gettext("At most 20 letters, digits and dashes."),
@@ -79,8 +78,8 @@ class SiteForm(RefusableForm):
 
     def offer(self, units: list[tuple[str, str]], grids: list[tuple[int, str]]) -> "SiteForm":
         """Say what there is to choose from, and return the form."""
-        self.unit.choices = units
-        self.grid.choices = [(0, lazy_gettext("No grid")), *grids]
+        self.unit.choices = choices(units)
+        self.grid.choices = choices([(0, lazy_gettext("No grid")), *grids])
         return self
 
 
@@ -137,12 +136,12 @@ class SingleForm(RefusableForm):
         render_kw=SEVERAL_LINES,
     )
     nature = RadioField(
-        lazy_gettext("Kind of time"), choices=NATURES, default=Nature.VOLUNTARY.value
+        lazy_gettext("Kind of time"), choices=choices(NATURES), default=Nature.VOLUNTARY.value
     )
 
     def offer(self, sites: list[tuple[str, str]]) -> "SingleForm":
         """Say what there is to choose from, and return the form."""
-        self.site.choices = [("", lazy_gettext("Choose the site")), *sites]
+        self.site.choices = choices([("", lazy_gettext("Choose the site")), *sites])
         return self
 
     def validate_day(self, field: DateField) -> None:
@@ -167,7 +166,7 @@ class CancelForm(RefusableForm):
     reason = RadioField(
         lazy_gettext("Reason"),
         [InputRequired(lazy_gettext("Choose a reason."))],
-        choices=CANCEL_REASONS,
+        choices=choices(CANCEL_REASONS),
     )
     words = StringField(
         lazy_gettext("In your own words"),
@@ -184,6 +183,6 @@ class CancelForm(RefusableForm):
     @property
     def told(self) -> str:
         """What is written down: the reason chosen, and the words typed."""
-        chosen: dict[str, Any] = dict(CANCEL_REASONS)
+        chosen = dict(CANCEL_REASONS)
         named = "" if self.reason.data == OTHER else str(chosen[self.reason.data])
         return "：".join(filter(None, (named, self.words.data)))

@@ -126,7 +126,7 @@ def coordinators_of(served: Iterable[Unit]) -> dict[int, int]:
     wanted = list(served)
     if len(wanted) == 1:
         statement = statement.where(AccountGrant.unit_id.in_(_way_to(wanted[0])))
-    holders = dict(db.session.execute(statement).tuples().all())
+    holders = dict(db.session.execute(statement).all())
     found = {}
     for unit in wanted:
         nearest = (step for step in reversed(_way_to(unit)) if step in holders)

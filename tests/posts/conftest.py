@@ -1,0 +1,59 @@
+"""A unit with its coordinator, and a way to set up a post there."""
+
+from datetime import date, time
+
+import pytest
+
+from tests import make
+from tests.make import at
+from volunteer.core.actor import Role
+from volunteer.posts import service
+from volunteer.posts.rules import WORKDAYS, Window
+
+#: Monday noon.
+NOW = at("2026-03-02 12:00")
+MORNING = Window(time(7, 30), time(9), WORKDAYS)
+EVENING = Window(time(17), time(18, 30), WORKDAYS)
+
+
+@pytest.fixture
+def unit(app):
+    return make.unit(name="教育局")
+
+
+@pytest.fixture
+def coordinator(unit):
+    """Who asks; an Actor."""
+    return make.grant_of(Role.COORDINATOR, unit)
+
+
+@pytest.fixture
+def stranger(app):
+    """The coordinator of another unit; an Actor."""
+    return make.grant_of(Role.COORDINATOR, make.unit())
+
+
+@pytest.fixture
+def site(unit):
+    return make.site(unit=unit)
+
+
+@pytest.fixture
+def set_up(unit, site, coordinator):
+    """Sets up a post that is manned on workday mornings, unless told otherwise."""
+
+    def create(**given):
+        facts = {
+            "code": "XAL-01",
+            "name": "府前路口",
+            "unit": unit,
+            "site": site,
+            "windows": [MORNING],
+            "wanted": 4,
+            "first_on": date(2026, 3, 1),
+            "actor": coordinator,
+            "now": NOW,
+        }
+        return service.create(**{**facts, **given})
+
+    return create
