@@ -4,15 +4,16 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, inspect
+from sqlalchemy.exc import IntegrityError
 
 from tests import make
 from tests.attendance.conftest import attendance_of, change, in_app, scans_of
 from tests.browser import apart
 from tests.make import at
 from volunteer.attendance import queries, service
-from volunteer.attendance.errors import CodeRevoked, KeyReused
-from volunteer.attendance.models import Attendance, Scan
+from volunteer.attendance.errors import REASON_TEXTS, CodeRevoked, KeyReused
+from volunteer.attendance.models import Attendance, Reason, Scan
 from volunteer.attendance.tokens import SiteCode
 from volunteer.core.actor import SYSTEM
 from volunteer.core.db import db
@@ -217,3 +218,14 @@ def test_case_91_a_check_in_takes_the_lock_and_few_queries(scene, engine):
     assert len(seen) <= 8
     locked = "FOR UPDATE" if engine == "postgresql" else "BEGIN IMMEDIATE"
     assert any(locked in statement for statement in seen)
+
+
+def test_case_87_every_reason_has_its_sentence_and_no_other_is_stored(scene):
+    scene.come("08:50")
+    first = db.session.query(Scan).one()
+    facts = {column.key: getattr(first, column.key) for column in inspect(Scan).column_attrs}
+    unknown = Scan(**{**facts, "id": None, "key": "k9", "reason": "because"})
+
+    assert set(REASON_TEXTS) == set(Reason)
+    with pytest.raises(IntegrityError):
+        make.save(unknown)

@@ -7,15 +7,15 @@ from datetime import date, datetime, time, timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from tests import make
 from volunteer.attendance.models import Attendance
-from volunteer.audits import listing, queries
+from volunteer.audits import census, listing, queries
 from volunteer.core.clock import LOCAL, Month
 from volunteer.core.db import transaction
 from volunteer.hours.models import LedgerEntry
-from volunteer.people.models import Membership
+from volunteer.people.models import Membership, Person
 from volunteer.targets import queries as targets
 from volunteer.targets.models import Exemption
 from volunteer.targets.rules import State
@@ -113,6 +113,20 @@ def test_the_table_is_the_sum_of_its_people(policies, world, month, today):
             assert getattr(told[unit.id], state) == counted[number, state], (number, state)
     assert queries.tallies(month, under=("/",), today=day)[top.id] == told[top.id]
     listed(month, top, day, counted, ids)
+    everybody_at_once(month, day)
+
+
+def everybody_at_once(month, day) -> None:
+    """The census of the city says of everybody what the other ways say."""
+    taken = census.take(month, today=day)
+    policy = targets.policy_for(month)
+    assert taken.people == queries.standings_of(
+        select(Person.id), month, policy, today=day, many=True
+    )
+    told = queries.tallies(month, under=("/",), today=day)
+    assert {unit: tally for unit, tally in taken.units.items() if any(tally)} == {
+        unit: tally for unit, tally in told.items() if any(tally)
+    }
 
 
 def listed(month, top, day, counted, ids) -> None:
@@ -128,7 +142,7 @@ def listed(month, top, day, counted, ids) -> None:
         assert len(found) == len(set(found)), state
         assert set(found) <= set(ids)
         assert len(found) == sum(counted[number, state] for number in range(UNITS)), state
-    everybody = listing.everybody(month, policy, under=(top.path,), today=day, step=3)
+    everybody = listing.everybody(month, policy, under=(top.path,), today=day)
     assert len(list(everybody)) == counted.total()
 
 

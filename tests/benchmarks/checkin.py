@@ -60,9 +60,7 @@ def serving(application: str, address: str, log: Path) -> Iterator[Server]:
         server.stop()
 
 
-def _rounds(
-    product: Server, floor: Server, people: crowd.Crowd, size: int
-) -> Iterator[Round]:
+def _rounds(product: Server, floor: Server, people: crowd.Crowd, size: int) -> Iterator[Round]:
     """Yield a warm-up and then the rounds: product, floor and empty route, turn about."""
     hellos = [load.post("/hello", b"")] * size
     for number in range(ROUNDS + 1):

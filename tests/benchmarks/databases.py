@@ -138,7 +138,7 @@ def load(
 
 @contextmanager
 def prepared(connection: Any) -> Iterator[None]:
-    """One transaction for bulk loading, with no look at foreign keys; PostgreSQL gets its statistics."""
+    """Open one transaction for bulk loading, which looks at no foreign key; then tidy up."""
     if isinstance(connection, psycopg.Connection):
         with connection.transaction():
             connection.execute("SET LOCAL session_replication_role = replica")

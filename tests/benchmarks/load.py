@@ -124,9 +124,7 @@ def fire(port: int, requests: Sequence[bytes], *, connections: int = CONNECTIONS
     return Outcome(seconds, statuses, latencies, refused)
 
 
-def _go_on(
-    client: _Connection, waiting: Iterator[bytes], selector: selectors.BaseSelector
-) -> None:
+def _go_on(client: _Connection, waiting: Iterator[bytes], selector: selectors.BaseSelector) -> None:
     """Send the client's next request, on a new connection where the server closed this one."""
     if client.closes:
         selector.unregister(client.socket)

@@ -73,6 +73,15 @@ class Rounds:
         """The median of the rounds' own ratios: what disturbs a round falls on both halves."""
         return median(our / floor for our, floor in zip(self.ours, self.floor, strict=True))
 
+    @property
+    def seconds(self) -> float:
+        return median(self.ours)
+
+    def figure(self, name: str, engine: str, people: int, goal: float, **more: object) -> Figure:
+        """Return the figure that these rounds make; `seconds` are the product's own."""
+        more = {"seconds": shown(self.seconds), "rounds": len(self.ours), **more}
+        return Figure(name, engine, people, self.ratio, median(self.floor), "s", goal, more=more)
+
 
 def alternate(
     ours: Callable[[], float], floor: Callable[[], float], *, rounds: int, warm: bool = True

@@ -11,7 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 WORKERS = 2
-THREADS = 8
+THREADS = int(os.environ.get("BENCH_THREADS", "8"))
 START_SECONDS = 60
 #: Clock ticks a second, in which the kernel counts a process' time.
 TICKS = os.sysconf("SC_CLK_TCK")

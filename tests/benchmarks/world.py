@@ -21,6 +21,8 @@ FIRST_UNIT = 2 + SYSTEMS
 SITES = 50
 ENTRIES_A_MONTH = 4
 MINUTES = (10, 20, 30, 40, 60)
+SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗"
+GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平"
 LONG_AGO = "2024-01-01"
 LONG_AGO_AT = "2024-01-01 00:00:00.000000"
 
@@ -124,7 +126,7 @@ def phone_of(person: int) -> str:
 
 
 def name_of(person: int) -> str:
-    return f"志愿者{person}"
+    return SURNAMES[person % 20] + GIVEN[person // 20 % 20] + GIVEN[person // 400 % 20]
 
 
 def build_people(connection: Any, people: int, month: Month) -> None:

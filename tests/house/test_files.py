@@ -42,7 +42,7 @@ OWN = {
     "accounts": {"logins", "passwords", "slips"},
     "attendance": {"poster", "presence", "roll_call", "tickets", "tokens"},
     "reminders": {"channels"},
-    "audits": {"balance", "integrity", "listing", "workbook"},
+    "audits": {"balance", "census", "integrity", "listing", "workbook"},
     "home": {
         "demo",
         "demo_answers",

@@ -165,7 +165,7 @@ def test_the_same_file_again_is_said_to_have_been_imported(client, admin):
     preview = settled(client, upload(client, content))
 
     assert "11月23日" in preview
-    assert "/confirm\"" not in preview
+    assert '/confirm"' not in preview
 
 
 def test_a_file_that_is_none_is_told_with_what_to_do(client, admin):

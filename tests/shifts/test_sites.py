@@ -102,3 +102,17 @@ def test_readers_only_read(client, unit, site):
     assert "revoke" not in client.get(f"/sites/{site.code}").text
     assert client.post("/sites").status_code == 403
     assert client.post(f"/sites/{site.code}/revoke").status_code == 404
+
+
+def test_the_chosen_site_has_room_in_every_form(client, unit, monkeypatch):
+    """A city has more sites than a form lists."""
+    make.login(client, make.person(unit=unit), Role.COORDINATOR)
+    for number in range(5):
+        make.site(unit=unit, code=f"A{number}")
+    monkeypatch.setattr(queries, "CHOICES", 2)
+
+    for path in ("/shifts/new", "/activities/new", "/posts/new"):
+        page = client.get(f"{path}?site=A4").text
+        assert '<option selected value="A4">' in page
+        assert '<option value="A0">' in page
+        assert 'value="A1"' not in page

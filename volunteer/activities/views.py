@@ -1,5 +1,6 @@
 """Pages of weekly activities."""
 
+from collections.abc import Sequence
 from datetime import time
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -64,7 +65,7 @@ def create() -> tuple[str, int]:
 def create_activity() -> Response | tuple[str, int]:
     actor, now = current_actor(), clock.now()
     under = access.require_planner(actor)
-    form = ActivityForm().offer(shifts.unit_choices(under=under), shifts.site_choices(under=under))
+    form = offering(ActivityForm(), under)
     if form.validate_on_submit():
         with form.refusals():
             unit = shifts.own_unit(form.unit.data, under=under)
@@ -99,9 +100,9 @@ def create_activity() -> Response | tuple[str, int]:
 
 
 def create_page(form: ActivityForm) -> tuple[str, int]:
-    under = current_actor().paths(*SCHEDULERS)
-    form.offer(shifts.unit_choices(under=under), shifts.site_choices(under=under))
-    return render_template("activities/create.html", form=form), form.status
+    offering(form, current_actor().paths(*SCHEDULERS))
+    page = render_template("activities/create.html", form=form, most_sites=shifts.CHOICES)
+    return page, form.status
 
 
 @bp.get("/activities/<string:public_id>")
@@ -157,6 +158,12 @@ def end_page(activity: Activity, form: EndForm) -> tuple[str, int]:
         remaining=[line for line in planned if line.assigned],
     )
     return page, form.status
+
+
+def offering(form: ActivityForm, under: Sequence[str]) -> ActivityForm:
+    """Return the form with the units and sites there are to choose from."""
+    sites = shifts.site_choices(under=under, chosen=form.site.data)
+    return form.offer(shifts.unit_choices(under=under), sites)
 
 
 def own_activity(public_id: str) -> Activity:

@@ -9,7 +9,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
 from volunteer.core import clock
-from volunteer.core.forms import RefusableForm
+from volunteer.core.forms import RefusableForm, one_line
 
 OTHER = "other"
 #: Why somebody is recorded by hand (checkin.md 1.9).
@@ -22,16 +22,6 @@ ROLL_REASONS = {
     "system_fault": lazy_gettext("System fault"),
     OTHER: lazy_gettext("Another reason"),
 }
-
-
-def plain(text: str | None) -> str:
-    """Return a line of text without what cannot be printed.
-
-    >>> plain(" 路口\\x00\\n 东侧 ")
-    '路口 东侧'
-    """
-    kept = "".join(c if c.isprintable() else " " for c in text or "")
-    return " ".join(kept.split())
 
 
 class RollForm(RefusableForm):
@@ -57,7 +47,7 @@ class RollForm(RefusableForm):
     words = StringField(
         lazy_gettext("In your own words"),
         [Length(max=80, message=lazy_gettext("At most 80 characters."))],
-        filters=[plain],
+        filters=[one_line],
         description=lazy_gettext("Needed for “another reason”."),
     )
 
@@ -88,7 +78,7 @@ class DecisionForm(RefusableForm):
             DataRequired(lazy_gettext("Write a reason.")),
             Length(max=200, message=lazy_gettext("At most 200 characters.")),
         ],
-        filters=[plain],
+        filters=[one_line],
     )
 
     def __init__(self, attendance_id: int, **given: Any) -> None:

@@ -355,11 +355,6 @@ class Balance(NamedTuple):
 def balance_of(person_id: int, month: Month) -> Balance:
     """Return what the person owes, has served and still misses in the month."""
     policy = targets.policy_for(month)
-    owes = targets.owed_by(
-        targets.stays_of([person_id], month).get(person_id, []),
-        targets.exemptions_in(month, [person_id]).get(person_id, []),
-        policy,
-        month,
-    )
+    owes = targets.owed_of(person_id, month, policy)
     served = ledger.minutes_of(person_id, month, duty_counts=policy.duty_counts_for_target)
     return Balance(month, owes.required, served, shortfall(served, owes.required))

@@ -15,10 +15,14 @@ from volunteer.hours.rules import shortfall
 from volunteer.people.models import Membership, Person
 from volunteer.targets import queries as targets
 from volunteer.targets.models import Policy
-from volunteer.targets.rules import Owed, State
+from volunteer.targets.queries import Stay
+from volunteer.targets.rules import Owed, State, state
 from volunteer.units.models import Unit
 
-from .queries import inside, is_part, last_day, standings_of
+from .queries import exceptions, inside, is_part, last_day, standings_of
+
+#: How many people are read at a time where all are.
+STEP = 1000
 
 
 class PersonLine(NamedTuple):
@@ -141,10 +145,15 @@ def _counts(month: Month, today: date) -> ColumnElement[bool]:
 
 
 def everybody(
-    month: Month, policy: Policy, *, under: Sequence[str], today: date, step: int = 1000
+    month: Month, policy: Policy, *, under: Sequence[str], today: date
 ) -> Iterator[PersonLine]:
-    """Yield all people of a month by name, a thousand at a time."""
-    after: str | None = ""
-    while after is not None:
-        lines, after = people_of(month, policy, under=under, today=today, after=after, limit=step)
-        yield from lines
+    """Yield all people of a month by name: one statement, and the few who are not ordinary."""
+    special = exceptions(month, policy, today=today, under=under)
+    whole = targets.owing(policy, month)([Stay(0, 0, month.first_day, None)], [])
+    served = ledger.served_of(Person.id, month, duty_counts=policy.duty_counts_for_target)
+    people = _members(month, policy, under, None, today).add_columns(served)
+    people = people.order_by(Person.name, Person.id).execution_options(yield_per=STEP)
+    for person_id, public_id, name, phone, unit_name, minutes in db.session.execute(people):
+        standing = special.get(person_id)
+        how = standing[3:] if standing else (whole, minutes, 0, state(whole, minutes))
+        yield PersonLine(person_id, public_id, name, phone, unit_name, *how)

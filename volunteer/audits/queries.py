@@ -1,7 +1,7 @@
 """The month: who met the minimum, who did not, and why; nothing here is stored."""
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ from volunteer.people.models import Membership
 from volunteer.targets import queries as targets
 from volunteer.targets.models import Policy
 from volunteer.targets.queries import Stay
-from volunteer.targets.rules import Owed, State, state
+from volunteer.targets.rules import Owed, Span, State, state
 from volunteer.units.models import Unit
 from volunteer.units.queries import EVERYWHERE
 
@@ -93,10 +93,10 @@ def standings_of(
     everybody, which costs less than to look for each of very many.
     """
     duty_counts = policy.duty_counts_for_target
-    served = ledger.served_of(Membership.person_id, month, duty_counts=duty_counts)
+    sums = ledger.served_of(Membership.person_id, month, duty_counts=duty_counts)
     columns = (Membership.person_id, Membership.unit_id, Membership.from_on, Membership.until_on)
     rows = db.session.execute(
-        select(*columns, served)
+        select(*columns, sums)
         .where(Membership.person_id.in_(people), targets.touches(month))
         .order_by(Membership.from_on)
     )
@@ -108,39 +108,39 @@ def standings_of(
     among = None if many else people
     exemptions = targets.exemptions_in(month, among)
     unconfirmed = attendance.unconfirmed(month, people=among, duty_counts=duty_counts)
-    last = last_day(month, today)
-    return {
-        person_id: _standing(
-            theirs,
-            targets.owed_by(theirs, exemptions.get(person_id, ()), policy, month),
-            minutes[person_id],
-            unconfirmed.get(person_id, 0),
-            month,
-            last,
+    return reckoned(stays, minutes, exemptions, unconfirmed, month, policy, today=today)
+
+
+def reckoned(
+    stays: Mapping[int, Sequence[Stay]],
+    minutes: Mapping[int, int],
+    exemptions: Mapping[int, Sequence[Span]],
+    unconfirmed: Mapping[int, int],
+    month: Month,
+    policy: Policy,
+    *,
+    today: date,
+) -> dict[int, Standing]:
+    """Return how each person with `stays` in the month stands, from what is known by person."""
+    owed_by = targets.owing(policy, month)
+    first, end, last = month.first_day, month.last_day, last_day(month, today)
+    found = {}
+    for person_id, theirs in stays.items():
+        here = ([stay for stay in theirs if stay.from_on <= last] or theirs[:1])[-1]
+        until = here.until_on
+        is_whole = here.from_on <= first and (until is None or until > end)
+        owes = owed_by(theirs, exemptions.get(person_id, ()))
+        served, waiting = minutes.get(person_id, 0), unconfirmed.get(person_id, 0)
+        found[person_id] = Standing(
+            here.unit_id,
+            here.unit_id if is_whole else None,
+            until is None or until > last,
+            owes,
+            served,
+            waiting,
+            state(owes, served, waiting),
         )
-        for person_id, theirs in stays.items()
-    }
-
-
-def _standing(
-    stays: Sequence[Stay], owes: Owed, served: int, unconfirmed: int, month: Month, last: date
-) -> Standing:
-    here = ([stay for stay in stays if stay.from_on <= last] or stays[:1])[-1]
-    whole = [
-        stay.unit_id
-        for stay in stays
-        if stay.from_on <= month.first_day
-        and (stay.until_on is None or stay.until_on > month.last_day)
-    ]
-    return Standing(
-        here.unit_id,
-        whole[0] if whole else None,
-        here.until_on is None or here.until_on > last,
-        owes,
-        served,
-        unconfirmed,
-        state(owes, served, unconfirmed),
-    )
+    return found
 
 
 def exceptions(
@@ -192,11 +192,14 @@ def heads(month: Month, policy: Policy, *, under: Sequence[str], today: date) ->
     found: dict[int, Tally] = defaultdict(Tally)
     for unit_id, people, met in db.session.execute(ordinary):
         found[unit_id] = Tally(people=people, met=met, not_met=people - met)
+    corrections: Counter[tuple[int, State]] = Counter()
     for standing in exceptions(month, policy, today=today, under=under).values():
         if standing.counted_in is not None:
             guessed = State.MET if standing.served >= base else State.NOT_MET
-            found[standing.counted_in] = found[standing.counted_in].plus(guessed, -1)
-        found[standing.unit_id] = found[standing.unit_id].plus(standing.state)
+            corrections[standing.counted_in, guessed] -= 1
+        corrections[standing.unit_id, standing.state] += 1
+    for (unit_id, how), count in corrections.items():
+        found[unit_id] = found[unit_id].plus(how, count)
     if tuple(under) == EVERYWHERE:
         return found
     ids = db.session.scalars(select(Unit.id).where(within(Unit.path, under)))
@@ -209,6 +212,13 @@ def tallies(month: Month, *, under: Sequence[str], today: date) -> dict[int, Tal
     The minutes are those entered for the unit, whoever's they are (R29).
     """
     found = heads(month, targets.policy_for(month), under=under, today=today)
+    for unit_id, minutes in minutes_by_unit(month, under=under).items():
+        found[unit_id] = found[unit_id]._replace(minutes=minutes)
+    return found
+
+
+def minutes_by_unit(month: Month, *, under: Sequence[str]) -> dict[int, int]:
+    """Return the minutes entered in a month for units of the subtrees, of any nature."""
     entered = (
         select(LedgerEntry.unit_id, func.sum(LedgerEntry.minutes))
         .where(LedgerEntry.month == str(month))
@@ -217,9 +227,12 @@ def tallies(month: Month, *, under: Sequence[str], today: date) -> dict[int, Tal
     if tuple(under) != EVERYWHERE:
         units = select(Unit.id).where(within(Unit.path, under))
         entered = entered.where(LedgerEntry.unit_id.in_(units))
-    for unit_id, minutes in db.session.execute(entered):
-        found[unit_id] = found[unit_id]._replace(minutes=minutes)
-    return found
+    return dict(db.session.execute(entered).all())
+
+
+def head_count(month: Month, *, under: Sequence[str], today: date) -> Tally:
+    """Return how many people of the subtrees stand how, without minutes."""
+    return total(heads(month, targets.policy_for(month), under=under, today=today).values())
 
 
 def city_tally(month: Month, *, under: Sequence[str], today: date) -> Tally:
@@ -259,7 +272,7 @@ def month_table(month: Month, unit: Unit, *, today: date) -> MonthTable:
 def topmost(*, under: Sequence[str]) -> list[tuple[str, str]]:
     """Return code and name of the units at the top of the subtrees, by code."""
     statement = select(Unit.code, Unit.name).where(Unit.path.in_(under)).order_by(Unit.code)
-    return list(db.session.execute(statement).tuples())
+    return [(code, name) for code, name in db.session.execute(statement)]
 
 
 class PersonMonth(NamedTuple):
@@ -290,7 +303,7 @@ def person_month(person_id: int, month: Month, *, today: date) -> PersonMonth:
     if standing is not None:
         owes, served, waiting, how = standing[3:]
     else:
-        owes, waiting, how = targets.owed_by([], [], policy, month), 0, State.NO_TARGET
+        owes, waiting, how = targets.owing(policy, month)([], []), 0, State.NO_TARGET
         served = ledger.minutes_of(person_id, month, duty_counts=duty_counts)
     why = reasons(owes, base, served, waiting)
     return PersonMonth(month, base, owes, served, waiting, how, why, duty_counts)

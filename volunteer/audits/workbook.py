@@ -131,11 +131,12 @@ class Sheets:
     def people(self, lines: Iterable[PersonLine]) -> int:
         """Write a line for each person, phones masked; return how many."""
         sheet = self._sheet(gettext("People"), PEOPLE_COLUMNS)
+        spoken = {state: str(word) for state, word in STATES.items()}
         count = 0
         for count, line in enumerate(lines, start=1):
             row = count + 2
-            state = str(STATES[line.state])
-            self._texts(sheet, row, (line.unit_name, line.name, mask_phone(line.phone), state))
+            texts = (line.unit_name, line.name, mask_phone(line.phone), spoken[line.state])
+            self._texts(sheet, row, texts)
             minutes = (line.owes.required, line.served, line.unconfirmed, line.missing)
             for column, value in enumerate(minutes, start=4):
                 sheet.write_number(row, column, float(as_hours(value)), self.hours)

@@ -95,6 +95,12 @@ def answer(code: str, message: str, status: int, field: str | None = None) -> Re
 
 
 def init_app(app: Flask) -> None:
+    @app.before_request
+    def no_nul() -> None:
+        """Nothing of ours has a NUL in its address, and PostgreSQL takes none."""
+        if "\0" in request.path or b"%00" in request.query_string:
+            raise NotFound()
+
     @app.errorhandler(DomainError)
     def refuse(error: DomainError) -> Response:
         return answer(error.code, error.message, error.status, error.field)

@@ -85,7 +85,7 @@ LOG_INS = (
     ),
     LogIn(
         OFFICE,
-        N_("Civilization office"),
+        N_("City office"),
         N_("Read the month of the whole city, import people, set the minimum"),
     ),
 )

@@ -11,7 +11,7 @@ from volunteer.core.clock import Month
 from volunteer.hours.rules import Terms, counted
 from volunteer.targets.rules import owed
 
-from .demo_people import DAY, Register, Someone
+from .demo_people import DAY, STREET, Register, Someone
 from .demo_shifts import ASSIGNED_AHEAD, How, Occurrence, Presence, Timetable
 
 #: Shares of all records or assignments, city.md.
@@ -78,6 +78,9 @@ class Dealer:
         measure = self._measures[month]
         self._served = {}
         fates = [self._fate(each, month, measure) for each in self._register.people]
+        shown = self._register.place_with(STREET).people[0]
+        running = month >= self._calendar.months[-1]
+        fates[shown] = (Fate.NOTHING if running else Fate.MET, measure.base)
         for place in self._register.places.values():
             if posts := self._timetable.posts.get((place.id, month)):
                 willing = [i for i in place.people if fates[i][0] == Fate.MET]
@@ -91,6 +94,17 @@ class Dealer:
                 pools[unit_id] = self._pool(unit_id, month)
             if pool := pools[unit_id]:
                 self._serve(index, fate, required, pool, measure)
+        if running:
+            self._serve_a_part(shown, month, measure)
+
+    def _serve_a_part(self, index: int, month: Month, measure: Measure) -> None:
+        """Let the demo volunteer have served something this month, and owe the rest."""
+        pool = self._pool(self._register.people[index].stays[-1].unit_id, month)
+        for chosen in reversed(pool):
+            if chosen.day < self._calendar.today and self._is_free(index, chosen):
+                left = min(75, chosen.minutes) * 60 + 20
+                self._scan(index, chosen, self._on_time(), left, measure)
+                return
 
     def _fate(self, someone: Someone, month: Month, measure: Measure) -> tuple[Fate, int]:
         """Return how a person's month is to end, and the minutes that are owed."""

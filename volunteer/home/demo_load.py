@@ -40,8 +40,8 @@ COLUMNS = {
     "source_class reason entered_by entered_at",
 }
 
-#: SQLite's page cache while the city is made, in KiB: no page is written twice.
-CACHE_KIB = 512 * 1024
+#: SQLite's page cache while the city is made, in KiB: few pages are written twice.
+CACHE_KIB = 192 * 1024
 
 
 def stored(moment: datetime) -> str:

@@ -40,7 +40,7 @@ ENTRIES: tuple[tuple[str, Any, str, Sequence[Role] | None], ...] = (
     ("people.upload", lazy_gettext("Import"), "upload", KEEPERS),
     ("accounts.codes", lazy_gettext("Activation codes"), "key", SCHEDULERS),
     ("targets.exemptions", lazy_gettext("Exemptions"), "shield-check", SCHEDULERS),
-    ("audits.month", lazy_gettext("Month audit"), "chart-bar", READERS),
+    ("audits.months", lazy_gettext("Month audit"), "chart-bar", READERS),
     ("targets.policies", lazy_gettext("Monthly rules"), "settings", READERS),
     ("home.mine", lazy_gettext("My service"), "heart-handshake", None),
 )
@@ -50,16 +50,16 @@ AT_HAND: tuple[tuple[str, Any, str], ...] = (
     ("audits.mine", lazy_gettext("Hours"), "clock"),
     ("reminders.inbox", lazy_gettext("Messages"), "bell"),
 )
-#: Pages that stand for another place in the navigation: the month table is entered by a redirect.
-DOORS = {"audits.month": "audits.months"}
+PLACES = {each for each, *_ in (*ENTRIES, *AT_HAND)}
+#: To which place a page belongs where it is not the index of its own feature.
 PARTS_OF = {
-    "audits.people": "audits.month",
-    "audits.person": "audits.month",
-    "people.show": "people.index",
-    "people.import_run": "people.upload",
-    "shifts.show": "shifts.index",
-    "shifts.site": "shifts.sites",
     "attendance.live": "shifts.index",
+    "attendance.poster": "shifts.sites",
+    "audits.month": "audits.months",
+    "audits.people": "audits.months",
+    "audits.person": "audits.months",
+    "people.import_run": "people.upload",
+    "shifts.site": "shifts.sites",
 }
 
 
@@ -86,8 +86,8 @@ def at_hand() -> list[Place]:
 
 def _place(endpoint: str, label: Any, icon: str, count: int) -> Place:
     here = request.endpoint or ""
-    current = endpoint in {here, PARTS_OF.get(here)}
-    return Place(url_for(DOORS.get(endpoint, endpoint)), label, icon, current, count)
+    place = here if here in PLACES else PARTS_OF.get(here, f"{request.blueprint}.index")
+    return Place(url_for(endpoint), label, icon, endpoint == place, count)
 
 
 def unread_messages() -> int:

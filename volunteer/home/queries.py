@@ -110,7 +110,7 @@ def figures_of_day(now: datetime, *, under: Sequence[str]) -> DayFigures:
             func.coalesce(func.sum(lines.c.came), 0),
         ).select_from(lines)
     ).one()
-    return DayFigures(*row)
+    return DayFigures(*map(int, row))
 
 
 def waiting(*, under: Sequence[str], leader_id: int | None) -> int:

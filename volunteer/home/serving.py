@@ -27,6 +27,7 @@ from . import demo
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 SCHEDULER = (sys.executable, "-m", "flask", "--app", "app", "jobs", "run")
 DEMO_CITY = (sys.executable, "-m", "flask", "--app", "app", "demo")
+ENDS = (signal.SIGTERM, signal.SIGINT)
 THREADS = 8
 #: Seconds between two starts of a scheduler that dies.
 PATIENCE = 5
@@ -43,6 +44,8 @@ def main(create_app: Callable[[], Flask]) -> int:
     its people are made where they are missing. With one, nothing is made or changed,
     and a database that is not ready is refused.
     """
+    for each in ENDS:
+        signal.signal(each, _give_up)
     try:
         city = _settle()
         assets.install(click.echo)
@@ -58,6 +61,11 @@ def main(create_app: Callable[[], Flask]) -> int:
         db.session.remove()
         db.engine.dispose()
     return Servants(app, city).serve(hints)
+
+
+def _give_up(number: int, frame: FrameType | None) -> None:
+    """End before anything is served; what is being made is given up with it."""
+    sys.exit(128 + number)
 
 
 def _settle() -> Settings:
@@ -145,7 +153,7 @@ class Servants:
 
     def serve(self, hints: Sequence[str]) -> int:
         """Run both until a signal comes or the web server ends; return the exit code."""
-        for each in (signal.SIGTERM, signal.SIGINT):
+        for each in ENDS:
             signal.signal(each, self._stop)
         web = _start(self._web)
         scheduler, started = _start(SCHEDULER), time.monotonic()

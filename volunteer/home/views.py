@@ -67,7 +67,7 @@ def work_page(actor: Actor) -> str:
         "home/work.html",
         now=now,
         month=month,
-        tally=audits.city_tally(month, under=under, today=clock.local_day(now)),
+        tally=audits.head_count(month, under=under, today=clock.local_day(now)),
         day=queries.figures_of_day(now, under=under),
         today=queries.todays_shifts(now, under=under, limit=SHOWN),
         shown=SHOWN,

@@ -66,6 +66,7 @@ class Person(Base):
 
 
 OPEN_ENDED = text("until_on IS NULL")
+ENDED = text("until_on IS NOT NULL")
 
 
 class Membership(Base):
@@ -78,6 +79,8 @@ class Membership(Base):
     __table_args__ = (
         CheckConstraint("until_on > from_on", name="ends_after_start"),
         UniqueConstraint("person_id", "from_on"),
+        Index(None, "from_on"),
+        Index(None, "until_on", sqlite_where=ENDED, postgresql_where=ENDED),
         Index("ix_membership_unit_id_person_id", "unit_id", "person_id", "from_on", "until_on"),
         Index(
             "ix_membership_one_open_per_person",

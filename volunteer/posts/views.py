@@ -1,5 +1,7 @@
 """Pages of persuasion posts."""
 
+from collections.abc import Sequence
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
@@ -49,7 +51,11 @@ def index() -> str:
 def create() -> tuple[str, int]:
     access.require_planner(current_actor())
     return create_page(
-        PostForm(unit=request.args.get("unit"), first_on=clock.local_day(clock.now()))
+        PostForm(
+            unit=request.args.get("unit"),
+            site=request.args.get("site"),
+            first_on=clock.local_day(clock.now()),
+        )
     )
 
 
@@ -57,7 +63,7 @@ def create() -> tuple[str, int]:
 def create_post() -> Response | tuple[str, int]:
     actor, now = current_actor(), clock.now()
     under = access.require_planner(actor)
-    form = PostForm().offer(shifts.unit_choices(under=under), shifts.site_choices(under=under))
+    form = offering(PostForm(), under)
     if form.validate_on_submit():
         with form.refusals():
             unit = shifts.own_unit(form.unit.data, under=under)
@@ -92,9 +98,10 @@ def create_post() -> Response | tuple[str, int]:
 
 
 def create_page(form: PostForm) -> tuple[str, int]:
-    under = current_actor().paths(*SCHEDULERS)
-    form.offer(shifts.unit_choices(under=under), shifts.site_choices(under=under))
-    page = render_template("posts/create.html", form=form, shown_windows=SHOWN_WINDOWS)
+    offering(form, current_actor().paths(*SCHEDULERS))
+    page = render_template(
+        "posts/create.html", form=form, shown_windows=SHOWN_WINDOWS, most_sites=shifts.CHOICES
+    )
     return page, form.status
 
 
@@ -152,6 +159,12 @@ def end_page(post: Post, form: EndForm) -> tuple[str, int]:
         remaining=[line for line in planned if line.assigned],
     )
     return page, form.status
+
+
+def offering(form: PostForm, under: Sequence[str]) -> PostForm:
+    """Return the form with the units and sites there are to choose from."""
+    sites = shifts.site_choices(under=under, chosen=form.site.data)
+    return form.offer(shifts.unit_choices(under=under), sites)
 
 
 def own_post(code: str) -> Post:

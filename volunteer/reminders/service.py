@@ -7,7 +7,6 @@ from sqlalchemy import (
     Select,
     and_,
     func,
-    insert,
     literal,
     select,
     update,
@@ -41,11 +40,15 @@ def plan_short(month: Month, kind: ReminderKind, *, now: datetime) -> int:
     with transaction() as session:
         policy = targets.policy_for(month)
         today = local_day(now)
-        before = _count(kind, str(month))
-        session.execute(
-            _insert()
-            .from_select(COLUMNS, _ordinary_short(month, kind, now))
-            .on_conflict_do_nothing(index_elements=["person_id", "kind", "period"])
+        newest = _newest()
+        planned = (
+            session.connection()
+            .execute(
+                _insert_into(Reminder)
+                .from_select(COLUMNS, _ordinary_short(month, kind, now))
+                .on_conflict_do_nothing(index_elements=["person_id", "kind", "period"])
+            )
+            .rowcount
         )
         rest = [
             {
@@ -62,17 +65,20 @@ def plan_short(month: Month, kind: ReminderKind, *, now: datetime) -> int:
             if standing.belongs and standing.state in {State.NOT_MET, State.PENDING}
         ]
         if rest:
-            session.execute(_new(), rest)
-        _deliver_to_inbox(kind, str(month), now)
-        return _count(kind, str(month)) - before
+            planned += session.connection().execute(_new(), rest).rowcount
+        _deliver_to_inbox(newest, now)
+        return planned
 
 
-def _insert():  # type: ignore[no-untyped-def]
-    return (insert_sqlite if dialect() == "sqlite" else insert_postgresql)(Reminder)
+def _insert_into(table: type[Reminder | Delivery]):  # type: ignore[no-untyped-def]
+    insert = insert_sqlite if dialect() == "sqlite" else insert_postgresql
+    return insert(table).execution_options(preserve_rowcount=True)
 
 
 def _new():  # type: ignore[no-untyped-def]
-    return _insert().on_conflict_do_nothing(index_elements=["person_id", "kind", "period"])
+    return _insert_into(Reminder).on_conflict_do_nothing(
+        index_elements=["person_id", "kind", "period"]
+    )
 
 
 def _ordinary_short(month: Month, kind: ReminderKind, now: datetime) -> Select[*tuple[object, ...]]:
@@ -101,33 +107,28 @@ def _ordinary_short(month: Month, kind: ReminderKind, now: datetime) -> Select[*
     )
 
 
-def _count(kind: ReminderKind, period: str) -> int:
-    statement = select(func.count(Reminder.id)).where(
-        Reminder.kind == kind, Reminder.period == period
-    )
-    return db.session.scalars(statement).one()
+def _newest() -> int:
+    """Return the id of the newest reminder; those planned from here on have higher ones."""
+    return db.session.scalars(select(func.coalesce(func.max(Reminder.id), 0))).one()
 
 
-def _deliver_to_inbox(kind: ReminderKind, period: str, now: datetime) -> None:
-    """Put the reminders that have no delivery yet into the inbox: there they have arrived."""
-    missing = (
-        select(
-            Reminder.id,
-            literal(str(DeliveryChannel.INBOX)),
-            literal(str(DeliveryState.DELIVERED)),
-            literal(1),
-            literal(now, UTCDateTime),
-        )
-        .outerjoin(
-            Delivery,
-            and_(Delivery.reminder_id == Reminder.id, Delivery.channel == DeliveryChannel.INBOX),
-        )
-        .where(Reminder.kind == kind, Reminder.period == period, Delivery.id.is_(None))
-    )
+def _deliver_to_inbox(newest: int, now: datetime) -> None:
+    """Put the reminders after `newest` into the inbox: there they have arrived.
+
+    A range of ids and no join: PostgreSQL knows nothing yet of the rows just written, and
+    would look through all deliveries for each of them.
+    """
+    new = select(
+        Reminder.id,
+        literal(str(DeliveryChannel.INBOX)),
+        literal(str(DeliveryState.DELIVERED)),
+        literal(1),
+        literal(now, UTCDateTime),
+    ).where(Reminder.id > newest)
     db.session.execute(
-        insert(Delivery).from_select(
-            ["reminder_id", "channel", "state", "attempts", "changed_at"], missing
-        )
+        _insert_into(Delivery)
+        .from_select(["reminder_id", "channel", "state", "attempts", "changed_at"], new)
+        .on_conflict_do_nothing(index_elements=["reminder_id", "channel"])
     )
 
 
@@ -137,6 +138,7 @@ def tell_cancelled(shift: Shift, people: Sequence[int], now: datetime) -> None:
         return
     period = f"shift:{shift.id}"
     with transaction() as session:
+        newest = _newest()
         session.execute(
             _new(),
             [
@@ -150,7 +152,7 @@ def tell_cancelled(shift: Shift, people: Sequence[int], now: datetime) -> None:
                 for person_id in people
             ],
         )
-        _deliver_to_inbox(ReminderKind.SHIFT_CANCELLED, period, now)
+        _deliver_to_inbox(newest, now)
 
 
 def mark_read(reminder_id: int, *, actor: Actor, now: datetime) -> None:

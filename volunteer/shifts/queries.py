@@ -83,13 +83,16 @@ def unit_choices(*, under: Sequence[str]) -> list[tuple[str, str]]:
     return [(line.code, "　" * line.depth + line.name) for line in units.listing(under=under)]
 
 
-def site_choices(*, under: Sequence[str]) -> list[tuple[str, str]]:
-    """Return code and name of the sites in use, for a form."""
+def site_choices(*, under: Sequence[str], chosen: str | None) -> list[tuple[str, str]]:
+    """Return code and name of the sites in use, for a form: the chosen one, and then the rest.
+
+    A city has more than a form has room for; the chosen one is always among them.
+    """
     statement = (
         select(Site.code, Site.name)
         .join(Site.unit)
         .where(within(Unit.path, under), Site.closed_at.is_(None))
-        .order_by(Site.code)
+        .order_by(case((Site.code == chosen, 0), else_=1), Site.code)
         .limit(CHOICES)
     )
     return [(code, f"{name}（{code}）") for code, name in db.session.execute(statement)]

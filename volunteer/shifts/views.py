@@ -132,7 +132,8 @@ def single() -> tuple[str, int]:
 def open_single() -> Response | tuple[str, int]:
     actor, now = current_actor(), clock.now()
     under = access.require_scheduler(actor)
-    form = SingleForm().offer(queries.site_choices(under=under))
+    form = SingleForm()
+    form.offer(queries.site_choices(under=under, chosen=form.site.data))
     if form.validate_on_submit():
         with form.refusals():
             site = own_site(form.site.data)
@@ -157,8 +158,10 @@ def open_single() -> Response | tuple[str, int]:
 
 
 def single_page(form: SingleForm) -> tuple[str, int]:
-    form.offer(queries.site_choices(under=current_actor().paths(*SCHEDULERS)))
-    return render_template("shifts/single.html", form=form), form.status
+    under = current_actor().paths(*SCHEDULERS)
+    form.offer(queries.site_choices(under=under, chosen=form.site.data))
+    page = render_template("shifts/single.html", form=form, most_sites=queries.CHOICES)
+    return page, form.status
 
 
 @bp.get("/shifts/<string:public_id>")

@@ -76,7 +76,7 @@ class PolicyForm(RefusableForm):
             "exemption, is asked for nothing."
         ),
         0,
-        31,
+        28,
     )
     rounding = SelectField(
         lazy_gettext("Rounding"),

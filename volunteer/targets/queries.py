@@ -1,7 +1,7 @@
 """Questions about policies, exemptions and what people owe."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -16,6 +16,8 @@ from volunteer.units.models import Unit
 
 from .models import Exemption, Policy
 from .rules import Owed, Span, owed
+
+DAY = timedelta(days=1)
 
 _policy = (
     select(Policy)
@@ -64,12 +66,22 @@ def touches(month: Month) -> ColumnElement[bool]:
     )
 
 
+def changes(month: Month) -> ColumnElement[bool]:
+    """Return the condition that a membership covers a part of the month, not all of it.
+
+    It begins after the first day or ends before the last has passed: two ranges, each of
+    which an index answers.
+    """
+    first, last = month.first_day, month.last_day
+    return or_(
+        and_(Membership.from_on > first, Membership.from_on <= last),
+        and_(Membership.until_on > first, Membership.until_on <= last),
+    )
+
+
 def partial_members(month: Month) -> Select[int]:
     """Return the statement of people who joined, left or moved within the month."""
-    return select(Membership.person_id).where(
-        touches(month),
-        or_(Membership.from_on > month.first_day, Membership.until_on <= month.last_day),
-    )
+    return select(Membership.person_id).where(changes(month))
 
 
 def _exempt_in(month: Month) -> ColumnElement[bool]:
@@ -94,19 +106,6 @@ def whole_month_exempt(month: Month) -> Select[int]:
     )
 
 
-def stays_of(people: SelectBase | Sequence[int], month: Month) -> dict[int, list[Stay]]:
-    """Return the memberships of the given people that touch the month, earliest first."""
-    found: dict[int, list[Stay]] = defaultdict(list)
-    statement = (
-        select(Membership.person_id, Membership.unit_id, Membership.from_on, Membership.until_on)
-        .where(Membership.person_id.in_(people), touches(month))
-        .order_by(Membership.from_on)
-    )
-    for row in db.session.execute(statement):
-        found[row.person_id].append(Stay(*row))
-    return found
-
-
 def exemptions_in(
     month: Month, people: SelectBase | Sequence[int] | None = None
 ) -> dict[int, list[Span]]:
@@ -122,21 +121,29 @@ def exemptions_in(
     return found
 
 
-def owed_by(
-    stays: Iterable[Stay], exemptions: Sequence[Span], policy: Policy, month: Month
-) -> Owed:
+def owing(policy: Policy, month: Month) -> Callable[[Sequence[Stay], Sequence[Span]], Owed]:
+    """Return the reckoning of the month: from stays and exempt days to what a person owes."""
+    base, least = policy.monthly_target_minutes, policy.min_days
+    first, last = month.first_day, month.last_day
+
+    def owed_by(stays: Sequence[Stay], exemptions: Sequence[Span]) -> Owed:
+        spans: list[Span] = [
+            (stay.from_on, stay.until_on and stay.until_on - DAY) for stay in stays
+        ]
+        return owed(base, least, first, last, spans, exemptions)
+
+    return owed_by
+
+
+def owed_of(person_id: int, month: Month, policy: Policy) -> Owed:
     """Return what one person owes in the month under the version in force."""
-    spans: list[Span] = [
-        (stay.from_on, stay.until_on and stay.until_on - timedelta(days=1)) for stay in stays
-    ]
-    return owed(
-        policy.monthly_target_minutes,
-        policy.min_days,
-        month.first_day,
-        month.last_day,
-        spans,
-        exemptions,
+    statement = (
+        select(Membership.person_id, Membership.unit_id, Membership.from_on, Membership.until_on)
+        .where(Membership.person_id == person_id, touches(month))
+        .order_by(Membership.from_on)
     )
+    stays = [Stay(*row) for row in db.session.execute(statement)]
+    return owing(policy, month)(stays, exemptions_in(month, [person_id]).get(person_id, ()))
 
 
 def exemptions(
