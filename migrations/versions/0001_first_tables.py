@@ -10,8 +10,6 @@ depends_on = None
 
 #: What the database refuses by trigger, as each engine says it.
 SQLITE_TRIGGERS = (
-    "CREATE TRIGGER journal_refuses_update BEFORE UPDATE ON journal BEGIN SELECT RAISE(ABORT, 'journal only grows: UPDATE refused'); END",
-    "CREATE TRIGGER journal_refuses_delete BEFORE DELETE ON journal BEGIN SELECT RAISE(ABORT, 'journal only grows: DELETE refused'); END",
     "CREATE TRIGGER checkin_settings_refuses_update BEFORE UPDATE ON checkin_settings BEGIN SELECT RAISE(ABORT, 'checkin_settings only grows: UPDATE refused'); END",
     "CREATE TRIGGER checkin_settings_refuses_delete BEFORE DELETE ON checkin_settings BEGIN SELECT RAISE(ABORT, 'checkin_settings only grows: DELETE refused'); END",
     "CREATE TRIGGER assignment_one_place_on_insert BEFORE INSERT ON assignment WHEN NEW.state = 'assigned' AND EXISTS ( SELECT 1 FROM assignment AS other WHERE other.person_id = NEW.person_id AND other.state = 'assigned' AND other.shift_id <> NEW.shift_id AND other.starts_at < NEW.ends_at AND other.ends_at > NEW.starts_at) BEGIN SELECT RAISE(ABORT, 'assignment overlaps another of the same person'); END",
@@ -20,6 +18,8 @@ SQLITE_TRIGGERS = (
     "CREATE TRIGGER ledger_entry_refuses_delete BEFORE DELETE ON ledger_entry BEGIN SELECT RAISE(ABORT, 'ledger_entry only grows: DELETE refused'); END",
     "CREATE TRIGGER scan_refuses_update BEFORE UPDATE ON scan BEGIN SELECT RAISE(ABORT, 'scan only grows: UPDATE refused'); END",
     "CREATE TRIGGER scan_refuses_delete BEFORE DELETE ON scan BEGIN SELECT RAISE(ABORT, 'scan only grows: DELETE refused'); END",
+    "CREATE TRIGGER journal_refuses_update BEFORE UPDATE ON journal BEGIN SELECT RAISE(ABORT, 'journal only grows: UPDATE refused'); END",
+    "CREATE TRIGGER journal_refuses_delete BEFORE DELETE ON journal BEGIN SELECT RAISE(ABORT, 'journal only grows: DELETE refused'); END",
 )
 REFUSE_CHANGE = """CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -27,9 +27,6 @@ BEGIN
 END
 $$"""
 POSTGRESQL_TRIGGERS = (
-    "CREATE TRIGGER journal_refuses_update BEFORE UPDATE ON journal FOR EACH ROW EXECUTE FUNCTION refuse_change()",
-    "CREATE TRIGGER journal_refuses_delete BEFORE DELETE ON journal FOR EACH ROW EXECUTE FUNCTION refuse_change()",
-    "CREATE TRIGGER journal_refuses_truncate BEFORE TRUNCATE ON journal FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
     "CREATE TRIGGER checkin_settings_refuses_update BEFORE UPDATE ON checkin_settings FOR EACH ROW EXECUTE FUNCTION refuse_change()",
     "CREATE TRIGGER checkin_settings_refuses_delete BEFORE DELETE ON checkin_settings FOR EACH ROW EXECUTE FUNCTION refuse_change()",
     "CREATE TRIGGER checkin_settings_refuses_truncate BEFORE TRUNCATE ON checkin_settings FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
@@ -39,6 +36,9 @@ POSTGRESQL_TRIGGERS = (
     "CREATE TRIGGER scan_refuses_update BEFORE UPDATE ON scan FOR EACH ROW EXECUTE FUNCTION refuse_change()",
     "CREATE TRIGGER scan_refuses_delete BEFORE DELETE ON scan FOR EACH ROW EXECUTE FUNCTION refuse_change()",
     "CREATE TRIGGER scan_refuses_truncate BEFORE TRUNCATE ON scan FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
+    "CREATE TRIGGER journal_refuses_update BEFORE UPDATE ON journal FOR EACH ROW EXECUTE FUNCTION refuse_change()",
+    "CREATE TRIGGER journal_refuses_delete BEFORE DELETE ON journal FOR EACH ROW EXECUTE FUNCTION refuse_change()",
+    "CREATE TRIGGER journal_refuses_truncate BEFORE TRUNCATE ON journal FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
 )
 
 ONE_PLACE_AT_A_TIME = """
@@ -322,6 +322,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("person_id", "from_on", name=op.f("uq_membership_person_id_from_on")),
     )
     with op.batch_alter_table("membership", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_membership_from_on"), ["from_on"], unique=False)
         batch_op.create_index(
             "ix_membership_one_open_per_person",
             ["person_id"],
@@ -333,6 +334,13 @@ def upgrade() -> None:
             "ix_membership_unit_id_person_id",
             ["unit_id", "person_id", "from_on", "until_on"],
             unique=False,
+        )
+        batch_op.create_index(
+            batch_op.f("ix_membership_until_on"),
+            ["until_on"],
+            unique=False,
+            sqlite_where=sa.text("until_on IS NOT NULL"),
+            postgresql_where=sa.text("until_on IS NOT NULL"),
         )
 
     op.create_table(
@@ -1011,12 +1019,18 @@ def downgrade() -> None:
 
     op.drop_table("activation_code")
     with op.batch_alter_table("membership", schema=None) as batch_op:
+        batch_op.drop_index(
+            batch_op.f("ix_membership_until_on"),
+            sqlite_where=sa.text("until_on IS NOT NULL"),
+            postgresql_where=sa.text("until_on IS NOT NULL"),
+        )
         batch_op.drop_index("ix_membership_unit_id_person_id")
         batch_op.drop_index(
             "ix_membership_one_open_per_person",
             sqlite_where=sa.text("until_on IS NULL"),
             postgresql_where=sa.text("until_on IS NULL"),
         )
+        batch_op.drop_index(batch_op.f("ix_membership_from_on"))
 
     op.drop_table("membership")
     with op.batch_alter_table("grid", schema=None) as batch_op:

@@ -21,10 +21,10 @@ from .world import SITES, build_shift, stored
 FIRST_SHIFT = 101
 
 
-def build(connection: Any, people: int, *, now: datetime) -> None:
+def build(connection: Any, people: int, *, now: datetime, devices: int = 1) -> None:
     """Log everybody in and assign everybody to one of the shifts that began ten minutes ago.
 
-    Person, account and log-in of a number belong together.
+    Person and account of a number belong together; each is logged in on so many devices.
     """
     everybody = range(1, people + 1)
     starts = now - timedelta(minutes=10)
@@ -43,7 +43,11 @@ def build(connection: Any, people: int, *, now: datetime) -> None:
             connection,
             "login_session",
             ("account_id", "token_hash", "created_at", "expires_at"),
-            ((n, sha256(token_of(n).encode()).hexdigest(), today, later) for n in everybody),
+            (
+                (n, sha256(token_of(n, device=device).encode()).hexdigest(), today, later)
+                for device in range(devices)
+                for n in everybody
+            ),
         )
         bulk(
             connection,
@@ -69,10 +73,9 @@ class Browser(NamedTuple):
     cookie: str
     csrf: str
 
-    def post(self, verb: str, key: str) -> bytes:
-        """Return the bytes of one press of the button; `verb` is `check-in` or `check-out`."""
-        body = urlencode({"csrf_token": self.csrf, "key": key}).encode()
-        return load.post(f"{self.path}/{verb}", body, cookie=self.cookie)
+    def form(self, key: str) -> bytes:
+        """Return what one press of a button sends; the verb is in the path."""
+        return urlencode({"csrf_token": self.csrf, "key": key}).encode()
 
 
 class Crowd:
@@ -99,7 +102,11 @@ class Crowd:
 
     def check_ins(self, people: Sequence[int]) -> list[bytes]:
         """Return one check-in of each person, each with a key of its own."""
-        return [self.browser(n).post("check-in", str(uuid4())) for n in people]
+        browsers = map(self.browser, people)
+        return [
+            load.post(f"{each.path}/check-in", each.form(str(uuid4())), cookie=each.cookie)
+            for each in browsers
+        ]
 
 
 def plain_check_ins(people: Sequence[int]) -> list[bytes]:

@@ -20,7 +20,8 @@ PROFILES = {"phone": PHONE, "desk": DESK}
 SMALL_TARGETS = """() => [...document.querySelectorAll(
   'button, .btn, input:not([type=hidden]), select, textarea, summary, nav a')]
   .filter(e => e.checkVisibility() && !e.closest('.vh') && !e.matches('.skip'))
-  .map(e => e.matches('input[type=checkbox], input[type=radio]') ? e.closest('label, .choice') || e : e)
+  .map(e => e.matches('input[type=checkbox], input[type=radio]')
+    && e.closest('label, .choice') || e)
   .map(e => [e, e.getBoundingClientRect()])
   .filter(([, box]) => box.width && (box.height < 43.5 || box.width < 24))
   .map(([e, box]) => `${e.outerHTML.slice(0, 90)} ${box.width | 0}x${box.height | 0}`)

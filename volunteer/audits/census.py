@@ -65,9 +65,9 @@ def standings(month: Month, policy: Policy, *, today: date) -> dict[int, Standin
         if known := found.get(person_id):
             stays[person_id].append(Stay(person_id, known.unit_id, month.first_day, None))
             served[person_id] = known.served
-    for *stay, minutes in db.session.execute(_stays_of_a_part(month, duty_counts)):
-        stays[stay[0]].append(Stay(*stay))
-        served[stay[0]] = minutes
+    for row in db.session.execute(_stays_of_a_part(month, duty_counts)):
+        person_id, unit_id, from_on, until_on, served[row[0]] = row
+        stays[person_id].append(Stay(person_id, unit_id, from_on, until_on))
     found |= reckoned(stays, served, exemptions, unconfirmed, month, policy, today=today)
     return found
 

@@ -12,6 +12,23 @@ from .errors import DomainError
 from .startup import shell_ready
 
 
+class Command(click.Command):
+    """A command that answers bad arguments with one sentence, without the usage before it."""
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,
+    ) -> click.Context:
+        try:
+            return super().make_context(info_name, args, parent, **extra)
+        except click.UsageError as error:
+            error.ctx = None
+            raise
+
+
 class CommandGroup(AppGroup):
     """A group whose commands check the database first and end politely.
 
@@ -22,7 +39,7 @@ class CommandGroup(AppGroup):
     def command(  # type: ignore[override]
         self, *args: Any, **kwargs: Any
     ) -> Callable[..., Any]:
-        register = super().command(*args, **kwargs)
+        register = super().command(*args, **{"cls": Command, **kwargs})
 
         def decorate(function: Callable[..., Any]) -> click.Command:
             def wrapped(*inner: Any, **given: Any) -> Any:
