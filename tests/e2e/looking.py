@@ -27,12 +27,13 @@ SMALL_TARGETS = """() => [...document.querySelectorAll(
   .map(([e, box]) => `${e.outerHTML.slice(0, 90)} ${box.width | 0}x${box.height | 0}`)
 """
 
+#: A sheet is paper: its print is not read at arm's length on a phone.
 SMALL_TEXT = """() => {
   const small = new Set();
   const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walk.nextNode()) {
     const e = walk.currentNode.parentElement;
-    if (!walk.currentNode.textContent.trim() || !e.checkVisibility() || e.closest('.vh, script')) {
+    if (!walk.currentNode.textContent.trim() || !e.checkVisibility() || e.closest('.vh, script, .sheet')) {
       continue;
     }
     const size = parseFloat(getComputedStyle(e).fontSize);

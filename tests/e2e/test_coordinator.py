@@ -57,9 +57,13 @@ def test_a_weekly_activity_opens_its_shifts_and_gets_its_people(visitor: Visitor
     free.nth(0).check()
     free.nth(1).check()
     page.get_by_role("button", name=re.compile("^安排")).first.click()
-    page.get_by_role("button", name="仍然安排").first.click()  # two where one was asked for
+    page.get_by_role("button", name="仍然安排").first.wait_for()  # two where one was asked for
+    visitor.look("beyond what was asked for")
+    visitor.shoot(pictures, "beyond")
+    page.get_by_role("button", name="仍然安排").first.click()
     page.wait_for_url(shift)
-    expect(page.locator("main table tbody tr")).to_have_count(2)
+    visitor.shoot(pictures, "shift")
+    expect(page.get_by_role("button", name="移除")).to_have_count(2)
     visitor.look("shift")
     visitor.shoot(pictures, "shift")
 

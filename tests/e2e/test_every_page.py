@@ -103,9 +103,7 @@ def by_hand(visitor: Visitor, city_map: MapAdapter, seen: set[str]) -> Counter[s
     opened["people.import_run"] += 1
     poster = next(each for each in seen if each.endswith("/poster"))
     visitor.go(poster)
-    code = str(page.locator(".sheet.poster .foot, .sheet.poster").last.inner_text())
-    address = next(word for word in code.split() if "/q/" in word)
-    visitor.go(address)
+    visitor.go("/q/" + page.locator(".sheet.poster .foot small").inner_text().strip())
     opened["attendance.scan"] += 1
     return opened
 

@@ -27,12 +27,13 @@ def new_phone() -> str:
 
 
 def roster(*rows: tuple[str, str, str]) -> bytes:
-    """Return an xlsx of name, phone and unit."""
+    """Return an xlsx of name, phone and unit of people who have belonged for years."""
     file = io.BytesIO()
     book = xlsxwriter.Workbook(file, {"in_memory": True})
     sheet = book.add_worksheet("花名册")
-    for number, row in enumerate((("姓名", "手机号", "所属单位"), *rows)):
-        sheet.write_row(number, 0, row)
+    sheet.write_row(0, 0, ("姓名", "手机号", "所属单位", "入职日期"))
+    for number, row in enumerate(rows, start=1):
+        sheet.write_row(number, 0, (*row, "2020-01-01"))
     book.close()
     return file.getvalue()
 

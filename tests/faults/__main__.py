@@ -38,7 +38,8 @@ def main(arguments: Sequence[str]) -> int:
             require_durable()
         with tempfile.TemporaryDirectory(prefix="volunteer-faults-") as folder:
             databases = Databases(asked.engine, Path(folder))
-            product, control = kill.run(databases, asked.people)
+            product = kill.product(databases, asked.people)
+            control = kill.control(databases, asked.people)
             databases.close()
     finally:
         postgresql.stop()

@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from http.client import HTTPConnection, HTTPException
 from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
@@ -59,28 +60,29 @@ def press_all(port: int, presses: Sequence[Press], heard: Callable[[Heard], None
 
 
 def _press_in_turn(port: int, waiting: SimpleQueue[Press], heard: Callable[[Heard], None]) -> None:
-    connection: HTTPConnection | None = None
-    while True:
-        try:
-            press = waiting.get_nowait()
-        except Empty:
-            return
-        until = time.monotonic() + PATIENCE
+    connection = HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)
+    with closing(connection):
         while True:
-            connection = connection or HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)
-            answer = _ask(connection, press)
-            if answer is not None and answer.status < 500:
-                heard(answer)
-                break
-            if answer is None:
-                connection.close()
-                connection = None
-            if time.monotonic() > until:
-                raise TimeoutError(f"nothing heard for {PATIENCE} s: {answer}")
-            time.sleep(PAUSE)
+            try:
+                press = waiting.get_nowait()
+            except Empty:
+                return
+            heard(_until_answered(connection, press))
+
+
+def _until_answered(connection: HTTPConnection, press: Press) -> Heard:
+    until = time.monotonic() + PATIENCE
+    while True:
+        answer = _ask(connection, press)
+        if answer is not None and answer.status < 500:
+            return answer
+        if time.monotonic() > until:
+            raise TimeoutError(f"nothing heard for {PATIENCE} s: {answer}")
+        time.sleep(PAUSE)
 
 
 def _ask(connection: HTTPConnection, press: Press) -> Heard | None:
+    """Return the answer; where none came the connection is closed, and opens with the next."""
     headers = {
         "Content-Type": "application/x-www-form-urlencoded",
         "Accept": "application/json",
@@ -88,8 +90,8 @@ def _ask(connection: HTTPConnection, press: Press) -> Heard | None:
     }
     try:
         connection.request("POST", press.path, press.body, headers)
-        response = connection.getresponse()
-        content = response.read()
-        return Heard(press, response.status, json.loads(content))
+        with connection.getresponse() as response:
+            return Heard(press, response.status, json.loads(response.read()))
     except (HTTPException, OSError, ValueError):
+        connection.close()
         return None

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 from uuid import uuid4
 
@@ -26,8 +26,6 @@ from . import naive
 from .client import Heard, Press, press_all
 from .killer import Killer
 
-#: Seconds between two blows.
-EVERY = 0.5
 REPEATED = 0.3
 SECOND_DEVICE = 0.1
 VERBS = ("check-in", "check-out")
@@ -60,15 +58,18 @@ class Arm:
         return lost + self.double + self.half + self.differing
 
 
-def run(databases: Databases, people: int, *, every: float = EVERY) -> tuple[Arm, Arm]:
-    """Return what came of the product and of the control arm."""
-    return (
-        product(databases, people, every=every),
-        control(databases, people, every=every),
-    )
+class Fire(NamedTuple):
+    """Seconds between two kills, and how many there are for each button (None: to the end)."""
+
+    every: float = 0.5
+    most: int | None = None
 
 
-def product(databases: Databases, people: int, *, every: float) -> Arm:
+HEAVY = Fire()
+
+
+def product(databases: Databases, people: int, fire: Fire = HEAVY) -> Arm:
+    """Return what came of the product."""
     address = databases.migrated()
     with raw(address) as connection:
         world.build(connection, people, clock.Month.of(clock.now()), months=0)
@@ -80,14 +81,15 @@ def product(databases: Databases, people: int, *, every: float) -> Arm:
         return Press(person, key, f"{browser.path}/{verb}", browser.form(key), browser.cookie)
 
     with serving("app:app", address, databases.folder) as server:
-        arm = under_fire(server, people, press, every, lambda: _put_back_arrivals(address))
+        arm = under_fire(server, people, press, fire, lambda: _put_back_arrivals(address))
     with raw(address) as connection:
         audit(connection, arm)
     databases.drop(address)
     return arm
 
 
-def control(databases: Databases, people: int, *, every: float) -> Arm:
+def control(databases: Databases, people: int, fire: Fire = HEAVY) -> Arm:
+    """Return what came of the control arm."""
     address = databases.migrated()
     with raw(address) as connection:
         naive.create_tables(connection, databases.engine)
@@ -96,7 +98,7 @@ def control(databases: Databases, people: int, *, every: float) -> Arm:
         return Press(person, key, f"/{verb}", urlencode({"person": person}).encode(), "")
 
     with serving("tests.faults.naive:app", address, databases.folder) as server:
-        arm = under_fire(server, people, press, every, lambda: None)
+        arm = under_fire(server, people, press, fire, lambda: None)
     arm.differing = 0  # it knows no keys
     with raw(address) as connection:
         audit_naive(connection, arm)
@@ -119,7 +121,7 @@ def under_fire(
     server: Server,
     people: int,
     press: Callable[[int, int, str, str], Press],
-    every: float,
+    fire: Fire,
     between: Callable[[], None],
 ) -> Arm:
     """Let everybody check in and then out while the killer is about."""
@@ -127,7 +129,7 @@ def under_fire(
     answers: dict[tuple[str, str, str], dict[str, Any]] = {}
     lock = threading.Lock()
     for seed, verb in enumerate(VERBS):
-        with Killer(server, every=every, seed=seed) as killer:
+        with Killer(server, every=fire.every, seed=seed, most=fire.most) as killer:
 
             def heard(each: Heard, verb: str = verb, killer: Killer = killer) -> None:
                 killer.answered()

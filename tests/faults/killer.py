@@ -15,11 +15,15 @@ class Killer:
 
     A blow falls only on a server that has answered since the last one: on a machine where
     it takes longer than a beat to start, nothing would ever be interrupted otherwise.
+    After `most` kills it rests.
     """
 
-    def __init__(self, server: Server, *, every: float, seed: int = 1) -> None:
+    def __init__(
+        self, server: Server, *, every: float, seed: int = 1, most: int | None = None
+    ) -> None:
         self.server = server
         self.every = every
+        self.most = most
         self.kills = 0
         self._dice = random.Random(seed)
         self._answered = threading.Event()
@@ -44,7 +48,7 @@ class Killer:
 
     def _run(self) -> None:
         try:
-            while not self._stopping.wait(self.every):
+            while self.kills != self.most and not self._stopping.wait(self.every):
                 self._answered.wait()
                 if not self._stopping.is_set():
                     self._strike()
