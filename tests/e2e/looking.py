@@ -33,9 +33,8 @@ SMALL_TEXT = """() => {
   const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walk.nextNode()) {
     const e = walk.currentNode.parentElement;
-    if (!walk.currentNode.textContent.trim() || !e.checkVisibility() || e.closest('.vh, script, .sheet')) {
-      continue;
-    }
+    const silent = !walk.currentNode.textContent.trim() || !e.checkVisibility();
+    if (silent || e.closest('.vh, script, .sheet')) continue;
     const size = parseFloat(getComputedStyle(e).fontSize);
     if (size < 15.9) small.add(`${size}px ${e.outerHTML.slice(0, 90)}`);
   }

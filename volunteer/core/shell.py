@@ -1,7 +1,8 @@
 """What all shell commands share: a ready database, `--json`, refusals in one sentence."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import update_wrapper
 from typing import Any
 
@@ -15,18 +16,22 @@ from .startup import shell_ready
 class Command(click.Command):
     """A command that answers bad arguments with one sentence, without the usage before it."""
 
-    def make_context(
-        self,
-        info_name: str | None,
-        args: list[str],
-        parent: click.Context | None = None,
-        **extra: Any,
-    ) -> click.Context:
-        try:
-            return super().make_context(info_name, args, parent, **extra)
-        except click.UsageError as error:
-            error.ctx = None
-            raise
+    def make_context(self, *args: Any, **given: Any) -> click.Context:
+        with _without_usage():
+            return super().make_context(*args, **given)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _without_usage():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _without_usage() -> Iterator[None]:
+    try:
+        yield
+    except click.UsageError as error:
+        error.ctx = None
+        raise
 
 
 class CommandGroup(AppGroup):
