@@ -61,6 +61,7 @@ OWN = {
 
 CORE = {
     "__init__",
+    "access",
     "actor",
     "assets",
     "clock",

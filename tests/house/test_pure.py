@@ -9,7 +9,12 @@ from tests.house.sources import MODULES, imports, short
 #: What each kind may import beside the standard library.
 MAY = {
     "rules": {"volunteer.core.actor", "volunteer.core.clock"},
-    "access": {"volunteer.core.actor", "volunteer.core.errors", "volunteer.core.clock"},
+    "access": {
+        "volunteer.core.access",
+        "volunteer.core.actor",
+        "volunteer.core.clock",
+        "volunteer.core.errors",
+    },
     "errors": {"volunteer.core.errors", "volunteer.core.i18n", "volunteer.core.tables"},
 }
 #: Among each other they may, upwards within the feature and down the order.

@@ -1,7 +1,8 @@
 """Who may plan weekly activities."""
 
+from volunteer.core.access import require_paths, require_role
 from volunteer.core.actor import READERS, SCHEDULERS, Actor
-from volunteer.core.errors import NotAllowed, NotFound
+from volunteer.core.errors import NotAllowed
 
 
 def may_plan(actor: Actor, unit_path: str) -> bool:
@@ -11,25 +12,17 @@ def may_plan(actor: Actor, unit_path: str) -> bool:
 
 def require_plan(actor: Actor, unit_path: str) -> None:
     """Refuse whoever may not plan; to those who may not even look, it does not exist."""
-    if may_plan(actor, unit_path):
-        return
-    if actor.holds(unit_path, *READERS):
-        raise NotAllowed()
-    raise NotFound()
+    require_role(actor, unit_path, *SCHEDULERS)
 
 
 def require_planner(actor: Actor) -> tuple[str, ...]:
     """Return the unit paths that the actor plans for; raises NotAllowed where none."""
-    if not actor.is_any(*SCHEDULERS):
-        raise NotAllowed()
-    return actor.paths(*SCHEDULERS)
+    return require_paths(actor, *SCHEDULERS)
 
 
 def require_reader(actor: Actor) -> tuple[str, ...]:
     """Return the unit paths whose activities the actor may look at; NotAllowed where none."""
-    if not actor.is_any(*READERS):
-        raise NotAllowed()
-    return actor.paths(*READERS)
+    return require_paths(actor, *READERS)
 
 
 def require_everywhere(actor: Actor) -> None:

@@ -1,14 +1,13 @@
 """Who may check in whom."""
 
+from volunteer.core.access import require_person
 from volunteer.core.actor import READERS, SCHEDULERS, Actor
 from volunteer.core.errors import NotAllowed, NotFound
 
 
 def require_self(actor: Actor) -> int:
     """Return the person behind the log-in: everybody scans for themselves only."""
-    if actor.person_id is None:
-        raise NotAllowed()
-    return actor.person_id
+    return require_person(actor)
 
 
 def may_call_roll(actor: Actor, unit_path: str, leader_id: int | None) -> bool:

@@ -2,16 +2,15 @@
 
 from datetime import date
 
+from volunteer.core.access import require_paths, require_person
 from volunteer.core.actor import READERS, Actor
 from volunteer.core.clock import Month
-from volunteer.core.errors import NotAllowed, NotFound
+from volunteer.core.errors import NotFound
 
 
 def require_reader(actor: Actor) -> tuple[str, ...]:
     """Return the unit paths whose figures the actor may read; raises NotAllowed where none."""
-    if not actor.is_any(*READERS):
-        raise NotAllowed()
-    return actor.paths(*READERS)
+    return require_paths(actor, *READERS)
 
 
 def require_export(actor: Actor, path: str) -> None:
@@ -22,9 +21,7 @@ def require_export(actor: Actor, path: str) -> None:
 
 def require_self(actor: Actor) -> int:
     """Return the person behind the log-in; a balance is read by its person."""
-    if actor.person_id is None:
-        raise NotAllowed()
-    return actor.person_id
+    return require_person(actor)
 
 
 def require_month(text: str, *, today: date) -> Month:

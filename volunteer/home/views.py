@@ -7,9 +7,9 @@ from werkzeug.wrappers import Response
 
 from volunteer.audits import queries as audits
 from volunteer.core import clock
+from volunteer.core.access import require_person
 from volunteer.core.actor import READERS, SCHEDULERS, Actor, Role
 from volunteer.core.clock import Month
-from volunteer.core.errors import NotAllowed
 from volunteer.core.i18n import LANGUAGES
 from volunteer.core.jobs import TICK_SECONDS
 from volunteer.core.login import current_actor, public, safe_next
@@ -42,17 +42,16 @@ def mine() -> str:
 
 
 def my_page(actor: Actor) -> str:
-    if actor.person_id is None:
-        raise NotAllowed()
+    person_id = require_person(actor)
     now = clock.now()
-    coming = shifts.next_shifts(actor.person_id, now=now, limit=4)
+    coming = shifts.next_shifts(person_id, now=now, limit=4)
     return render_template(
         "home/mine.html",
         shifts=coming,
-        arrival=queries.arrival(coming[0].id, actor.person_id) if coming else None,
-        led=queries.led_by(actor.person_id, now=now),
+        arrival=queries.arrival(coming[0].id, person_id) if coming else None,
+        led=queries.led_by(person_id, now=now),
         waiting=navigation.waiting_for(actor),
-        stands=audits.person_month(actor.person_id, Month.of(now), today=clock.local_day(now)),
+        stands=audits.person_month(person_id, Month.of(now), today=clock.local_day(now)),
         is_today=bool(coming) and clock.local_day(coming[0].starts_at) == clock.local_day(now),
         works=actor.is_any(*READERS),
     )

@@ -1,11 +1,9 @@
 """Whose messages are whose."""
 
+from volunteer.core.access import require_person
 from volunteer.core.actor import Actor
-from volunteer.core.errors import NotAllowed
 
 
 def require_self(actor: Actor) -> int:
     """Return the person behind the log-in; everybody reads the own messages only."""
-    if actor.person_id is None:
-        raise NotAllowed()
-    return actor.person_id
+    return require_person(actor)

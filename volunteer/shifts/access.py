@@ -1,7 +1,7 @@
 """Who may schedule."""
 
+from volunteer.core.access import require_paths, require_role
 from volunteer.core.actor import READERS, SCHEDULERS, Actor
-from volunteer.core.errors import NotAllowed, NotFound
 
 
 def may_schedule(actor: Actor, unit_path: str) -> bool:
@@ -9,28 +9,16 @@ def may_schedule(actor: Actor, unit_path: str) -> bool:
     return actor.holds(unit_path, *SCHEDULERS)
 
 
-def may_read(actor: Actor, unit_path: str) -> bool:
-    return actor.holds(unit_path, *READERS)
-
-
 def require_schedule(actor: Actor, unit_path: str) -> None:
     """Refuse whoever may not schedule; to those who may not even look, it does not exist."""
-    if may_schedule(actor, unit_path):
-        return
-    if may_read(actor, unit_path):
-        raise NotAllowed()
-    raise NotFound()
+    require_role(actor, unit_path, *SCHEDULERS)
 
 
 def require_scheduler(actor: Actor) -> tuple[str, ...]:
     """Return the unit paths that the actor schedules for; raises NotAllowed where none."""
-    if not actor.is_any(*SCHEDULERS):
-        raise NotAllowed()
-    return actor.paths(*SCHEDULERS)
+    return require_paths(actor, *SCHEDULERS)
 
 
 def require_reader(actor: Actor) -> tuple[str, ...]:
     """Return the unit paths whose shifts the actor may look at; raises NotAllowed where none."""
-    if not actor.is_any(*READERS):
-        raise NotAllowed()
-    return actor.paths(*READERS)
+    return require_paths(actor, *READERS)

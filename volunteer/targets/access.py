@@ -1,7 +1,8 @@
 """Who sets the minimum and who exempts."""
 
+from volunteer.core.access import require_paths, require_role
 from volunteer.core.actor import READERS, SCHEDULERS, Actor, Role
-from volunteer.core.errors import NotAllowed, NotFound
+from volunteer.core.errors import NotAllowed
 
 
 def may_adopt(actor: Actor) -> bool:
@@ -16,22 +17,14 @@ def require_policy(actor: Actor) -> None:
 
 def require_exempt(actor: Actor, unit_path: str) -> None:
     """Whoever schedules for the unit enters its exemptions, never the own one."""
-    if actor.holds(unit_path, *SCHEDULERS):
-        return
-    if actor.holds(unit_path, *READERS):
-        raise NotAllowed()
-    raise NotFound()
+    require_role(actor, unit_path, *SCHEDULERS)
 
 
 def require_exempter(actor: Actor) -> tuple[str, ...]:
     """Return the unit paths whose people the actor may exempt; raises NotAllowed where none."""
-    if not actor.is_any(*SCHEDULERS):
-        raise NotAllowed()
-    return actor.paths(*SCHEDULERS)
+    return require_paths(actor, *SCHEDULERS)
 
 
 def require_reader(actor: Actor) -> tuple[str, ...]:
     """Return the unit paths whose figures the actor may read; raises NotAllowed where none."""
-    if not actor.is_any(*READERS):
-        raise NotAllowed()
-    return actor.paths(*READERS)
+    return require_paths(actor, *READERS)
