@@ -13,8 +13,9 @@ migrate = current_app.extensions["migrate"]
 with migrate.db.engine.connect() as connection:
     embedded = connection.dialect.name == "sqlite"
     if embedded:
-        connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
-        connection.commit()
+        # Past SQLAlchemy, which would begin a transaction, and in one the pragma does nothing.
+        driver = connection.connection.cursor()
+        driver.execute("PRAGMA foreign_keys = OFF")
         connection = connection.execution_options(writes=True)
     context.configure(
         connection=connection,
@@ -27,4 +28,4 @@ with migrate.db.engine.connect() as connection:
             raise RuntimeError(f"rows that point nowhere: {broken[:5]}")
     if embedded:
         connection.commit()
-        connection.exec_driver_sql("PRAGMA foreign_keys = ON")
+        driver.execute("PRAGMA foreign_keys = ON")

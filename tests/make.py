@@ -20,6 +20,7 @@ from volunteer.core.clock import LOCAL
 from volunteer.core.db import Base, db, transaction
 from volunteer.hours.models import LedgerEntry
 from volunteer.people.models import Membership, Person
+from volunteer.people.rules import pinyin_key
 from volunteer.reminders.models import Reminder
 from volunteer.shifts.models import Assignment, CheckinSettings, Shift, Site
 from volunteer.targets.models import Exemption, Policy
@@ -93,6 +94,7 @@ def person(
                 "name": f"志愿者{number}",
                 "phone": phone,
                 "phone_tail": phone and phone[-4:],
+                "name_pinyin": pinyin_key(given.get("name", f"志愿者{number}")),
                 "state": "active",
                 "consent": "pending",
                 "registered_at": LONG_AGO,

@@ -38,7 +38,7 @@ PARTS = {
 
 #: The nouns that features add of their own. A new one is a decision: say it here.
 OWN = {
-    "people": {"background", "columns", "importer", "landing", "runs"},
+    "people": {"background", "columns", "importer", "landing", "pinyin", "runs"},
     "accounts": {"logins", "passwords", "slips"},
     "attendance": {"poster", "presence", "roll_call", "tickets", "tokens"},
     "reminders": {"channels"},

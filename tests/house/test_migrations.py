@@ -29,6 +29,26 @@ POSTGRESQL = (
     "FROM information_schema.columns WHERE table_schema = 'public'",
 )
 
+CITY_OF_ONE = (
+    "INSERT INTO unit (id, code, name, name_key, kind, path) "
+    "VALUES (1, '1', '市', '市', 'city', '/1/')",
+    "INSERT INTO person (id, public_id, volunteer_number, name, category, state, consent, "
+    "registered_at) VALUES (1, 'p', 'V0000001', '单雄信', '公务员', 'active', 'given', "
+    "'2026-01-01 00:00:00.000000')",
+    "INSERT INTO account (id, person_id, state, created_at, failures) "
+    "VALUES (1, 1, 'active', '2026-01-01 00:00:00.000000', 0)",
+    'INSERT INTO "grant" (account_id, role, unit_id, granted_at) '
+    "VALUES (1, 'coordinator', 1, '2026-01-01 00:00:00.000000')",
+    "INSERT INTO ledger_entry (person_id, unit_id, month, service_day, minutes, nature, source, "
+    "source_class, entered_at) VALUES (1, 1, '2026-10', '2026-10-03', 60, 'voluntary', 'x', "
+    "'scanned', '2026-10-03 04:00:00.000000')",
+)
+WHO_HOLDS_WHAT = """
+SELECT person.name, "grant".role, unit.name, ledger_entry.minutes FROM person
+JOIN account ON account.person_id = person.id JOIN "grant" ON "grant".account_id = account.id
+JOIN unit ON unit.id = "grant".unit_id JOIN ledger_entry ON ledger_entry.person_id = person.id
+"""
+
 
 @pytest.fixture
 def built_from_models(engine, databases) -> Iterator[dict[tuple[str, str], str]]:
@@ -120,6 +140,27 @@ def test_down_and_up_again_leaves_the_same(app):
     flask_migrate.upgrade()
 
     assert schema() == before
+
+
+def test_tables_are_rebuilt_around_what_they_hold(engine, databases):
+    """A migration must lose no row, also of tables that SQLite copies and drops."""
+    address = databases.empty(engine)
+    app = app_on(address)
+    with app.app_context():
+        flask_migrate.upgrade(revision="0001")
+        with db.engine.begin() as connection:
+            for words in CITY_OF_ONE:
+                connection.exec_driver_sql(words)
+
+        flask_migrate.upgrade()
+        there = db.session.execute(text(WHO_HOLDS_WHAT)).all()
+        db.session.rollback()
+        flask_migrate.downgrade(revision="0001")
+        left = db.session.execute(text(WHO_HOLDS_WHAT)).all()
+        let_go()
+    databases.drop(address)
+
+    assert there == left == [("单雄信", "coordinator", "市", 60)]
 
 
 def test_migrations_are_numbered_in_one_line():

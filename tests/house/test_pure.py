@@ -8,7 +8,11 @@ from tests.house.sources import MODULES, imports, short
 
 #: What each kind may import beside the standard library.
 MAY = {
-    "rules": {"volunteer.core.actor", "volunteer.core.clock"},
+    "rules": {
+        "volunteer.core.actor",
+        "volunteer.core.clock",
+        "volunteer.people.pinyin",  # a dictionary of readings
+    },
     "access": {
         "volunteer.core.access",
         "volunteer.core.actor",

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from volunteer.core.actor import Role
 from volunteer.core.db import Base, UTCDateTime, one_of
 from volunteer.people.models import Person
-from volunteer.units.models import Unit
+from volunteer.units.models import Grid, Unit
 
 
 class AccountState(StrEnum):
@@ -99,23 +99,37 @@ class LoginSession(Base):
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
-STILL_HELD = text("ended_at IS NULL")
+HELD_OVER_UNIT = text("ended_at IS NULL AND grid_id IS NULL")
+HELD_FOR_GRID = text("ended_at IS NULL AND grid_id IS NOT NULL")
 
 
 class AccountGrant(Base):
-    """A role over a unit and everything under it, from a moment on, until it is ended."""
+    """A role over a unit and everything under it, from a moment on, until it is ended.
+
+    A grid's coordinator is one over the grid's lead unit; `grid_id` says for which grid,
+    and gives no right of its own.
+    """
 
     __tablename__ = "grant"
     __table_args__ = (
         one_of("role", Role),
+        CheckConstraint("grid_id IS NULL OR role = 'coordinator'", name="grid_has_coordinator"),
         Index(
             "ix_grant_held_once",
             "account_id",
             "role",
             "unit_id",
             unique=True,
-            sqlite_where=STILL_HELD,
-            postgresql_where=STILL_HELD,
+            sqlite_where=HELD_OVER_UNIT,
+            postgresql_where=HELD_OVER_UNIT,
+        ),
+        Index(
+            "ix_grant_held_once_for_a_grid",
+            "account_id",
+            "grid_id",
+            unique=True,
+            sqlite_where=HELD_FOR_GRID,
+            postgresql_where=HELD_FOR_GRID,
         ),
     )
 
@@ -123,8 +137,10 @@ class AccountGrant(Base):
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
     role: Mapped[str] = mapped_column(String(20))
     unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), index=True)
+    grid_id: Mapped[int | None] = mapped_column(ForeignKey("grid.id"), index=True)
     granted_at: Mapped[datetime] = mapped_column(UTCDateTime)
     granted_by: Mapped[int | None]
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     unit: Mapped[Unit] = relationship()
+    grid: Mapped[Grid | None] = relationship()

@@ -18,7 +18,9 @@ REASON_TEXTS = {
     "not_coordinator": N_("You do not lead this shift."),
     "shift_cancelled": N_("This shift has been cancelled. You need not come."),
     "assignment_cancelled": N_("You were taken off this shift. Ask the leader if that is wrong."),
-    "not_assigned": N_("You are not assigned to a shift here. The leader can add you."),
+    "not_assigned": N_(
+        "You are not assigned to a shift here. Ask your unit's coordinator to assign you."
+    ),
     "wrong_site": N_("Your place at this time is %(site)s. Scan the code there."),
     "ambiguous_shift": N_("Two shifts are possible. Choose yours."),
     "too_early": N_("Check-in opens at %(opens)s. Please scan again then."),

@@ -24,7 +24,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
 from volunteer.core import clock
-from volunteer.core.actor import SCHEDULERS, Actor
+from volunteer.core.actor import READERS, SCHEDULERS, Actor
 from volunteer.core.clock import Month
 from volunteer.core.errors import NotFound, wants_json
 from volunteer.core.fragments import render
@@ -169,6 +169,7 @@ def live_page(shift: Shift, form: forms.RollForm) -> Response:
         over=over,
         now=now,
         form=form,
+        manages=actor.holds(shift.unit.path, *READERS),
         may_call=access.may_call_roll(actor, shift.unit.path, shift.leader_id)
         and roll.may_begin(shift, now),
     )
@@ -218,6 +219,7 @@ def queue_page(
         asked[wrong[0]] = wrong[1]
     return render_template(
         "attendance/confirmations.html",
+        works=actor.is_any(*READERS),
         lines=shown,
         forms=asked,
         next_url=url_for("attendance.confirmations", before=shown[-1].attendance_id)

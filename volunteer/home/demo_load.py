@@ -16,8 +16,8 @@ from sqlalchemy import Connection, text
 Row = tuple[Any, ...]
 
 COLUMNS = {
-    "person": "id public_id volunteer_number name phone phone_tail category state consent "
-    "consent_version consent_at registered_at",
+    "person": "id public_id volunteer_number name name_pinyin phone phone_tail category "
+    "state consent consent_version consent_at registered_at",
     "membership": "id person_id unit_id from_on until_on",
     "account": "id person_id password_hash password_set_at state created_at failures",
     "grant": "id account_id role unit_id granted_at granted_by",

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from volunteer.accounts.rules import CONSENT_VERSION
 from volunteer.core.actor import Role
 from volunteer.core.clock import Month, at
-from volunteer.people.rules import CATEGORIES, volunteer_number
+from volunteer.people.rules import CATEGORIES, pinyin_key, volunteer_number
 from volunteer.targets.models import ExemptionKind
 from volunteer.targets.rules import Span
 
@@ -230,6 +230,7 @@ class Register:
                         f"{random.getrandbits(64):016x}",
                         volunteer_number(person_id),
                         someone.name,
+                        pinyin_key(someone.name),
                         phone,
                         phone[7:],
                         random.choice(CATEGORIES_OF[place.kind]),

@@ -53,13 +53,20 @@ AT_HAND: tuple[tuple[str, Any, str], ...] = (
 PLACES = {each for each, *_ in (*ENTRIES, *AT_HAND)}
 #: To which place a page belongs where it is not the index of its own feature.
 PARTS_OF = {
+    "accounts.print_codes": "accounts.codes",
+    "attendance.confirm": "attendance.confirmations",
     "attendance.live": "shifts.index",
     "attendance.poster": "shifts.sites",
+    "attendance.reject": "attendance.confirmations",
+    "attendance.roll_call": "shifts.index",
     "audits.month": "audits.months",
     "audits.people": "audits.months",
     "audits.person": "audits.months",
     "people.import_run": "people.upload",
+    "shifts.create_site": "shifts.sites",
     "shifts.site": "shifts.sites",
+    "targets.adopt_policy": "targets.policies",
+    "targets.exempt": "targets.exemptions",
 }
 
 

@@ -6,6 +6,8 @@ from datetime import date, datetime, timedelta
 
 from volunteer.units.rules import BLANK, INVISIBLE, name_key
 
+from .pinyin import FAMILIES, INITIALS
+
 LONGEST_NAME = 40
 #: Any cell but the name.
 LONGEST_CELL = 100
@@ -13,6 +15,8 @@ LONGEST_CELL = 100
 CATEGORIES = ("公务员", "事业编制", "国企职工", "社区(村)干部", "编外人员")
 
 PHONE = re.compile(r"1[3-9][0-9]{9}")
+#: What stands where the name of an erased person stood.
+ERASED_NAME = "已注销"
 #: The first day that a person may have joined a unit.
 EARLIEST = date(1940, 1, 1)
 #: How far ahead somebody's first day may lie.
@@ -210,6 +214,19 @@ def mask_name(name: str) -> str:
     """
     kept = 2 if len(name) > 2 and name[:2] in TWO_CHARACTER_FAMILIES else 1
     return f"{name[:kept]}*"
+
+
+def pinyin_key(name: str) -> str:
+    """Return the first letters of a name's reading, by which people are searched for.
+
+    Family names are read as family names are. What has no letter is left out.
+
+    >>> [pinyin_key(name) for name in ("王强", "单雄信", "长孙无忌", "阿依古丽·买买提", "Wang F")]
+    ['wq', 'sxx', 'zswj', 'ayglmmt', 'wangf']
+    """
+    letters = name.translate(INITIALS)
+    family = FAMILIES.get(name[:2]) or FAMILIES.get(name[:1])
+    return family + letters[len(family) :] if family else letters
 
 
 def volunteer_number(number: int) -> str:

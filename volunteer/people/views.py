@@ -7,6 +7,8 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from volunteer.core import clock
+from volunteer.core.actor import SCHEDULERS
+from volunteer.core.clock import Month
 from volunteer.core.fragments import render
 from volunteer.core.i18n import say
 from volunteer.core.login import current_actor
@@ -63,13 +65,16 @@ def index() -> str:
 
 @bp.get("/people/<string:public_id>")
 def show(public_id: str) -> str:
-    person = queries.by_public_id(public_id, under=access.readable(current_actor()))
+    actor = current_actor()
+    person = queries.by_public_id(public_id, under=access.readable(actor))
     belongings = queries.memberships_of(person.id)
     return render_template(
         "people/show.html",
         person=person,
         phone=rules.mask_phone(person.phone),
         belongings=belongings,
+        month=Month.of(clock.now()),
+        may_serve=any(actor.holds(each.unit_path, *SCHEDULERS) for each in belongings[:1]),
     )
 
 

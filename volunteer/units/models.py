@@ -1,12 +1,12 @@
 """Units and grids."""
 
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from volunteer.core.db import Base, one_of
+from volunteer.core.db import Base, UTCDateTime, one_of
 
 
 class UnitKind(StrEnum):
@@ -49,6 +49,41 @@ class Unit(Base):
     ended_on: Mapped[date | None]
 
 
+class UnitName(Base):
+    """A name that a unit bore once, until the day before `until_on`; None: from its beginning.
+
+    The present name stands on the unit. Tables of past months show the name of then (R32).
+    """
+
+    __tablename__ = "unit_name"
+    __table_args__ = (
+        CheckConstraint("until_on > from_on", name="ends_after_start"),
+        UniqueConstraint("unit_id", "until_on"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    name: Mapped[str] = mapped_column(String(60))
+    from_on: Mapped[date | None]
+    until_on: Mapped[date]
+
+
+class UnitAlias(Base):
+    """A short or former name by which the sheets that people send may call a unit."""
+
+    __tablename__ = "unit_alias"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), index=True)
+    name: Mapped[str] = mapped_column(String(60))
+    #: The alias as it is compared: NFKC, no blanks.
+    name_key: Mapped[str] = mapped_column(String(60), unique=True)
+    created_by: Mapped[int | None]
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+    unit: Mapped[Unit] = relationship()
+
+
 class GridKind(StrEnum):
     ROAD = "road"
     ESTATE = "estate"
@@ -73,6 +108,7 @@ class Grid(Base):
     ended_on: Mapped[date | None]
 
     lead_unit: Mapped[Unit] = relationship(foreign_keys=lead_unit_id)
+    township: Mapped[Unit] = relationship(foreign_keys=township_id)
 
 
 class GridCoUnit(Base):
