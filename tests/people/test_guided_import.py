@@ -41,8 +41,8 @@ def file(*rows) -> bytes:
     return xlsx(*rows, header=HEADER)
 
 
-def upload(client, content, name="花名册.xlsx"):
-    answer = client.post("/people/import", data={"file": (BytesIO(content), name)})
+def upload(client, content, name="花名册.xlsx", **data):
+    answer = client.post("/people/import", data={"file": (BytesIO(content), name), **data})
     assert answer.status_code == 303
     return answer.headers["Location"]
 
