@@ -103,7 +103,7 @@ def test_wrong_rows_are_told_with_their_reason_and_land_nothing_by_themselves(cl
     address, preview = previewed(client, GOOD, WRONG)
 
     assert "1990123" in preview
-    assert re.search(r'<th scope="row">3</th>', preview)
+    assert re.search(r'<th scope="row">[^<]*3[^<]*</th>', preview)
     assert confirm(client, address).status_code == 409
     assert people() == set()
 
