@@ -73,8 +73,9 @@ def take_out_the_transaction() -> None:
         if not statement.lstrip().startswith(LANDING):
             return
         if is_sqlite:
-            cursor.execute("COMMIT")
-            cursor.execute("BEGIN IMMEDIATE")
+            other = cursor.connection.cursor()  # the statement's own still says how many rows
+            other.execute("COMMIT")
+            other.execute("BEGIN IMMEDIATE")
         else:
             cursor.connection.commit()
 
