@@ -12,7 +12,7 @@ from volunteer.core.errors import NotFound
 
 from . import rules
 from .errors import UnitAmbiguous, UnitUnknown
-from .models import Unit
+from .models import Unit, UnitAlias
 
 EVERYWHERE = ("/",)
 
@@ -114,7 +114,12 @@ class IndexedUnit(NamedTuple):
 class UnitIndex:
     """All units at one moment, in memory, to be found by what people write in a cell."""
 
-    def __init__(self, units: Iterable[IndexedUnit], under: Sequence[str]) -> None:
+    def __init__(
+        self,
+        units: Iterable[IndexedUnit],
+        under: Sequence[str],
+        aliases: Iterable[tuple[str, int]] = (),
+    ) -> None:
         self._by_id = {unit.id: unit for unit in units}
         self._by_code: dict[str, IndexedUnit] = {}
         self._by_name: defaultdict[str, list[IndexedUnit]] = defaultdict(list)
@@ -122,11 +127,16 @@ class UnitIndex:
             if unit.path.startswith(tuple(under)):
                 self._by_code[unit.code] = unit
                 self._by_name[unit.name_key].append(unit)
+        for name_key, unit_id in aliases:
+            meant = self._by_id.get(unit_id)
+            if meant and meant.path.startswith(tuple(under)) and name_key not in self._by_name:
+                self._by_name[name_key].append(meant)
 
     def find(self, text: str) -> IndexedUnit:
-        """Return the unit with this code, this name, or this `parent/name`.
+        """Return the unit with this code, this name or alias, or this `parent/name`.
 
-        Raises UnitUnknown or UnitAmbiguous. A unit outside the index' scope is unknown.
+        A name that a unit bears goes before an alias of another one. Raises UnitUnknown or
+        UnitAmbiguous. A unit outside the index' scope is unknown.
         """
         key = rules.name_key(text)
         if unit := self._by_code.get(key):
@@ -159,4 +169,5 @@ def load_index(*, on: date, under: Sequence[str] = EVERYWHERE) -> UnitIndex:
     columns = (Unit.id, Unit.code, Unit.name_key, Unit.path, Unit.parent_id)
     standing = or_(Unit.ended_on.is_(None), Unit.ended_on > on)
     rows = db.session.execute(select(*columns).where(standing))
-    return UnitIndex((IndexedUnit(*row) for row in rows), under)
+    called = db.session.execute(select(UnitAlias.name_key, UnitAlias.unit_id)).all()
+    return UnitIndex((IndexedUnit(*row) for row in rows), under, called)
