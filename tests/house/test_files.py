@@ -39,7 +39,7 @@ PARTS = {
 #: The nouns that features add of their own. A new one is a decision: say it here.
 OWN = {
     "people": {"background", "columns", "importer", "landing", "pinyin", "runs"},
-    "accounts": {"logins", "passwords", "slips"},
+    "accounts": {"coordinators", "logins", "passwords", "slips"},
     "attendance": {"poster", "presence", "roll_call", "tickets", "tokens"},
     "reminders": {"channels"},
     "audits": {"balance", "census", "integrity", "listing", "workbook"},
@@ -57,6 +57,7 @@ OWN = {
         "serving",
     },
     "shifts": {"candidates"},
+    "grids": {"importer"},
 }
 
 CORE = {
