@@ -52,7 +52,7 @@ OWN = {
         "staged",
         "staging",
     },
-    "accounts": {"logins", "passwords", "slips"},
+    "accounts": {"coordinators", "logins", "passwords", "slips"},
     "attendance": {"poster", "presence", "roll_call", "tickets", "tokens"},
     "reminders": {"channels"},
     "audits": {"balance", "census", "integrity", "listing", "workbook"},
@@ -71,6 +71,7 @@ OWN = {
         "serving",
     },
     "shifts": {"candidates"},
+    "grids": {"importer"},
 }
 
 CORE = {

@@ -11,7 +11,7 @@ from werkzeug.routing import Rule
 
 from tests import make
 from tests.make import at
-from volunteer.accounts.models import ActivationCode, LoginSession
+from volunteer.accounts.models import AccountGrant, ActivationCode, LoginSession
 from volunteer.activities.models import Activity
 from volunteer.attendance.models import Attendance
 from volunteer.attendance.tokens import SiteCode, site_token
@@ -22,7 +22,7 @@ from volunteer.posts.models import Post, PostWindow
 from volunteer.reminders.models import Reminder
 from volunteer.shifts.models import Shift, Site
 from volunteer.targets.models import Exemption
-from volunteer.units.models import Unit
+from volunteer.units.models import Grid, Unit, UnitAlias
 
 #: The moment of the walk: half an hour into the shift.
 NOW = at("2026-03-07 09:30")
@@ -44,6 +44,10 @@ class Corner:
     activity: Activity
     post: Post
     exemption: Exemption
+    alias: UnitAlias
+    grid: Grid
+    #: The appointment of the unit's coordinator.
+    grant: AccountGrant
     reminder: Reminder
     import_run: ImportRun
     login_session: LoginSession
@@ -93,6 +97,9 @@ def corner(name: str) -> Corner:
         activity(unit, site),
         post(unit, site),
         make.exemption(person=volunteer, from_on=date(2026, 2, 1), until_on=date(2026, 2, 28)),
+        make.alias(unit=unit),
+        make.grid(lead=unit),
+        make.grant(person=make.person(unit=unit), role=Role.COORDINATOR, unit=unit),
         **belongings(volunteer),
     )
 
@@ -237,7 +244,10 @@ SAMPLES: dict[tuple[str, str], Callable[[Corner], object]] = {
     ("reminders", "reminder_id"): lambda corner: corner.reminder.id,
     ("targets", "exemption_id"): lambda corner: corner.exemption.id,
     ("audits", "code"): lambda corner: corner.unit.code,
-    ("units", "code"): lambda corner: corner.unit.code,
+    ("structure", "code"): lambda corner: corner.unit.code,
+    ("structure", "alias_id"): lambda corner: corner.alias.id,
+    ("grids", "code"): lambda corner: corner.grid.code,
+    ("accounts", "grant_id"): lambda corner: corner.grant.id,
     ("*", "month"): lambda corner: "2026-03",
 }
 
