@@ -55,6 +55,7 @@ def upgrade() -> None:
             name=op.f("ck_import_row_refused_with_code"),
         ),
         sa.PrimaryKeyConstraint("run_id", "row", name=op.f("pk_import_row")),
+        sqlite_with_rowid=False,
     )
     for name, columns, condition in (
         ("wrong", ["run_id", "row"], "code IS NOT NULL"),

@@ -91,7 +91,7 @@ class Package:
         quick = self._quick.get(name)
         if quick is None:
             return Marks(last_row=rows)
-        if not quick.is_special and rows == quick.marks.last_row:
+        if not quick.is_special and not quick.is_odd and rows == quick.marks.last_row:
             return quick.marks
         marker = Marker()
         self._parse(name, marker)

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from operator import lt
 from typing import NamedTuple
 
 from .errors import DomainError
@@ -14,13 +15,16 @@ MOST_MARKS = 1_000_000
 #: What the texts of all cells may take: the parser copies a shared text for every cell.
 MOST_TEXT = 256 * 1024 * 1024
 
-#: A cell beyond column Z or row 99,999.
-FAR_CELL = re.compile(rb"""r\s*=\s*["'](?:[A-Za-z]{2}|[A-Za-z]\d{6})""")
+#: A cell beyond column Z or row 99,999, as programs write it.
+FAR_CELL = re.compile(rb'<c r="(?:[A-Za-z]{2}|[A-Za-z]\d{6})')
+#: A cell's place, however it is written.
 CELL = re.compile(rb"""r\s*=\s*["']([A-Za-z]{1,4})(\d{1,8})["']""")
-NEAR_COLUMNS, NEAR_ROWS = 26, 99_999
-ROW = re.compile(rb'<(?:\w+:)?row(?:\s(?:[^>]*?\s)?r="(\d{1,8})")?')
+NEAR_COLUMNS = 26
+ROW = re.compile(rb'<row r="(\d{1,8})"')
 #: What makes the second pass look at a sheet tag by tag.
-SPECIAL = re.compile(rb"<(?:\w+:)?(?:f|mergeCell)[\s/>]|\shidden\s*=|\st\s*=\s*.e.|<!|\sr\s*='")
+SPECIAL = (b"<f", b"mergeCell", b"hidden", b'"e"', b"'e'", b"<!")
+#: Tags of another namespace, in which nobody writes a plain sheet.
+PREFIXED = (b":c", b":row")
 RANGE = re.compile(r"([A-Z]{1,4})(\d{1,8})(?::([A-Z]{1,4})(\d{1,8}))?")
 
 
@@ -94,34 +98,42 @@ class Marks:
 
 
 class Quick:
-    """The search for the few words that make a closer look worth while."""
+    """The search for the few words that make a closer look worth while.
+
+    `is_odd` where cells or rows are written in another way than by the usual programs.
+    """
 
     def __init__(self) -> None:
         self.marks = Marks()
         self.is_special = False
+        self.is_odd = False
         self.is_far = False
         self.tags = 0
 
     def look(self, block: bytes) -> None:
         self.tags += block.count(b"<")
         self.is_far = self.is_far or FAR_CELL.search(block) is not None
-        numbers = ROW.findall(block)
-        if b"" in numbers:
+        self.is_special = self.is_special or any(word in block for word in SPECIAL)
+        self.is_odd = self.is_odd or self._is_odd(block)
+        numbers = [self.marks.last_row, *map(int, ROW.findall(block))]
+        if len(numbers) - 1 != block.count(b"<row") - block.count(b"<rowBreaks"):
+            self.is_odd = True
+        if not all(map(lt, numbers, numbers[1:])):
             self.is_special = True
-        elif numbers and not self.is_special:
-            found = [self.marks.last_row, *map(int, numbers)]
-            if any(one >= other for one, other in zip(found, found[1:], strict=False)):
-                self.is_special = True
-            self.marks.last_row = found[-1]
-        self.is_special = self.is_special or SPECIAL.search(block) is not None
+        self.marks.last_row = max(numbers)
+
+    def _is_odd(self, block: bytes) -> bool:
+        if any(word in block for word in PREFIXED):
+            return True
+        others = sum(map(block.count, (b"<col", b"<cond", b"<cfRule", b"<cellW", b"<control")))
+        return block.count(b"<c") - others != block.count(b'<c r="')
 
     @property
     def most_cells(self) -> int:
         """How many cells lie between the corners at most, as far as the search can tell."""
-        if self.is_far:
+        if self.is_far or self.is_odd:
             return MOST_CELLS + 1
-        rows = NEAR_ROWS if self.is_special else min(self.marks.last_row, NEAR_ROWS)
-        return rows * NEAR_COLUMNS
+        return self.marks.last_row * NEAR_COLUMNS
 
 
 class Hearer:

@@ -233,7 +233,9 @@ def refused_rows(public_id: str) -> Response:
     )
     content = refused.workbook(header, staged.refused_rows(run.id))
     name = gettext("%(file)s refused rows.xlsx", file=run.file_name.rpartition(".")[0][:60])
-    return send_file(BytesIO(content), XLSX, as_attachment=True, download_name=name)
+    response = send_file(BytesIO(content), XLSX, as_attachment=True, download_name=name)
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 @bp.get("/people/import/<string:public_id>/absences")

@@ -6,9 +6,10 @@ memberships are written in well under a second.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, select, text
@@ -31,23 +32,11 @@ FEW = 1_000
 #: Rows of the staging table that one statement brings in.
 PORTION = 10_000
 
-ROW_COLUMNS = (
-    "run_id",
-    "row",
-    "action",
-    "cells",
-    "name",
-    "name_pinyin",
-    "phone",
-    "unit_id",
-    "category",
-    "joined",
-    "person_id",
-    "old_unit_id",
-    "code",
-    "errors",
-    "flags",
-)
+#: What a row says, and what else stands in the staging table; a column left out is empty.
+SAID = ("row", "name", "name_pinyin", "phone", "unit_id", "category", "joined")
+NOTED = (*SAID, "cells", "flags")
+KNOWN = (*NOTED, "person_id", "old_unit_id")
+REFUSED = (*NOTED, "code", "errors")
 
 
 class Known(NamedTuple):
@@ -156,65 +145,80 @@ def stage(
     connection = session.connection()
     load = _load_sqlite if dialect() == "sqlite" else _load_postgresql
     total = made.accepted + len(checked.errors) + len(checked.repeats)
+    done = 0
 
     def told(lines: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
-        done = 0
-        for done, line in enumerate(lines, start=1):
+        nonlocal done
+        for line in lines:
             yield line
+            done += 1
             if done % STEP == 0:
                 progress("stage", done, total)
-        progress("stage", done, total)
 
-    load(connection, "import_row", ROW_COLUMNS, told(_lines(run_id, checked, made)))
+    for action, columns, lines in _groups(checked, made):
+        constants = {"run_id": run_id, "action": action.value}
+        load(connection, "import_row", columns, told(lines), constants)
+    progress("stage", total, total)
     if total >= STEP:  # or the planner believes that there are none
         connection.exec_driver_sql("ANALYZE import_row")
 
 
-def _lines(run_id: int, checked: Checked, made: Plan) -> Iterator[tuple[Any, ...]]:
-    """Yield what the staging table holds of each row, in the order of `ROW_COLUMNS`."""
+Lines = Iterable[tuple[Any, ...]]
+
+
+def _groups(checked: Checked, made: Plan) -> Iterator[tuple[RowAction, Sequence[str], Lines]]:
+    """Yield the staging table's rows by what they do: the columns that are filled, the lines.
+
+    Most rows are new and as they should be: those have the fewest columns.
+    """
     flags = {row: " ".join(found) for row, found in checked.flags.items()}
 
-    def cells(row: int) -> str | None:
-        return _json(checked.cells_of(row)) if row in checked.rewritten else None
+    def said(row: int, name: Any, phone: Any, unit: Any, category: Any, joined: Any) -> Any:
+        return (row, name, None, phone, unit, category, joined and joined.isoformat())
 
-    for facts in made.new:
-        row, name, phone, unit_id, category, joined = facts
-        yield (
-            run_id,
-            row,
-            "new",
-            cells(row),
-            name,
-            rules.pinyin_key(name),
-            phone,
-            unit_id,
-            category,
-            joined and joined.isoformat(),
-            None,
-            None,
-            None,
-            None,
-            flags.get(row),
-        )
+    def notes(row: int) -> tuple[str | None, str | None]:
+        sent = _json(checked.cells_of(row)) if row in checked.rewritten else None
+        return sent, flags.get(row)
+
+    noted = checked.rewritten | flags.keys()
+    plain = made.new if not noted else [each for each in made.new if each.row not in noted]
+    new = ((*_new(facts), *notes(facts.row)) for facts in made.new if facts.row in noted)
+    yield RowAction.NEW, SAID, map(_new, plain)
+    yield RowAction.NEW, NOTED, new
     for action, pairs in (
         (RowAction.UPDATED, made.updated),
         (RowAction.TRANSFERRED, made.moved),
         (RowAction.UNCHANGED, made.unchanged),
     ):
-        for facts, person in pairs:
-            row, name, phone, unit_id, category, joined = facts
-            who = (person.person_id, person.unit_id)
-            said = (name, None, phone, unit_id, category, joined and joined.isoformat())
-            yield (run_id, row, action.value, cells(row), *said, *who, None, None, flags.get(row))
-    for row in checked.repeats:
-        nothing = (None,) * 10
-        yield (run_id, row, "duplicate", _json(checked.cells_of(row)), *nothing, flags.get(row))
-    for row, errors in checked.errors.items():
-        name, phone, unit_id, category, joined = checked.partly[row]
-        read = (name, None, phone, unit_id, category, joined and joined.isoformat(), None, None)
-        told = _json([error[1:] for error in errors])
-        sent = _json(checked.cells_of(row))
-        yield (run_id, row, "refused", sent, *read, errors[0].code, told, flags.get(row))
+        known = (
+            (*said(*facts), *notes(facts.row), person.person_id, person.unit_id)
+            for facts, person in pairs
+        )
+        yield action, KNOWN, known
+    repeats = ((row, _json(checked.cells_of(row)), flags.get(row)) for row in checked.repeats)
+    yield RowAction.DUPLICATE, ("row", "cells", "flags"), repeats
+    refused = (
+        (
+            *said(row, *checked.partly[row]),
+            _json(checked.cells_of(row)),
+            flags.get(row),
+            errors[0].code,
+            _json([error[1:] for error in errors]),
+        )
+        for row, errors in checked.errors.items()
+    )
+    yield RowAction.REFUSED, REFUSED, refused
+
+
+def _new(facts: Facts) -> tuple[Any, ...]:
+    row, name, phone, unit_id, category, joined = facts
+    day = joined and _iso(joined)
+    return (row, name, rules.pinyin_key(name), phone, unit_id, category, day)
+
+
+@cache
+def _iso(day: date) -> str:
+    return day.isoformat()
 
 
 def _json(value: object) -> str:
@@ -350,10 +354,14 @@ def _load_sqlite(
     table: str,
     columns: Sequence[str],
     rows: Iterable[tuple[Any, ...]],
+    constants: Mapping[str, object],
 ) -> None:
+    """Insert rows; what is the same in all of them is said once, for each value costs time."""
     cursor: Any = connection.connection.cursor()
+    same = ", ".join(f"'{value}'" for value in constants.values())
+    names = ", ".join((*constants, *columns))
     places = ", ".join("?" * len(columns))
-    cursor.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})", rows)
+    cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({same}, {places})", rows)
     cursor.close()
 
 
@@ -362,9 +370,12 @@ def _load_postgresql(
     table: str,
     columns: Sequence[str],
     rows: Iterable[tuple[Any, ...]],
+    constants: Mapping[str, object],
 ) -> None:
     cursor: Any = connection.connection.cursor()
-    with cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
+    same = tuple(constants.values())
+    names = ", ".join((*constants, *columns))
+    with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
         for row in rows:
-            copy.write_row(row)
+            copy.write_row((*same, *row))
     cursor.close()

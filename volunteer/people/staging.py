@@ -59,6 +59,7 @@ class ImportRow(Base):
             sqlite_where=CHANGING_ONES,
             postgresql_where=CHANGING_ONES,
         ),
+        {"sqlite_with_rowid": False},
     )
 
     run_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
