@@ -67,8 +67,8 @@ def merge(unit: Unit, into: Unit, *, on: date, actor: Actor, now: datetime) -> i
         session.refresh(into)
         if unit.id == into.id or unit.parent_id is None or into.path.startswith(unit.path):
             raise WrongPlace()
-        rules.require_standing(unit.name, unit.ended_on, on=on)
-        rules.require_standing(into.name, into.ended_on, on=on)
+        rules.require_standing(unit.name, unit.ended_on, on=local_day(now))
+        rules.require_standing(into.name, into.ended_on, on=local_day(now))
         rules.require_change_day(on, after=into.started_on, today=local_day(now))
         moved = _move_people(session, unit, into, on)
         for child in session.scalars(select(Unit).where(Unit.parent_id == unit.id)).all():
@@ -112,7 +112,7 @@ def split(
             raise TooManyChosen(limit=MOST_SPLIT)
         units.lock_tree(session)
         session.refresh(unit)
-        rules.require_standing(unit.name, unit.ended_on, on=on)
+        rules.require_standing(unit.name, unit.ended_on, on=local_day(now))
         parent = session.get(Unit, unit.parent_id) if unit.parent_id else None
         if parent is None:
             raise WrongPlace()

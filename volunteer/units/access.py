@@ -4,7 +4,7 @@ from volunteer.core.access import require_paths, require_role
 from volunteer.core.actor import KEEPERS, READERS, Actor, Role
 from volunteer.core.errors import NotAllowed
 
-from .rules import may_change
+from .rules import may_change, parent_path
 
 
 def may_keep(actor: Actor) -> bool:
@@ -17,10 +17,16 @@ def require_keep(actor: Actor) -> None:
         raise NotAllowed()
 
 
-def require_change(actor: Actor, kind: str, above: str) -> None:
-    if may_change(actor, kind, above):
-        return
-    require_role(actor, above, Role.CITY_OFFICE)
+def require_add(actor: Actor, kind: str, above: str) -> None:
+    """Refuse who may not set up a unit of the kind below `above`; who may not see that: 404."""
+    if not may_change(actor, kind, above):
+        require_role(actor, above, Role.CITY_OFFICE)
+
+
+def require_change(actor: Actor, kind: str, path: str) -> None:
+    """Refuse who may not rename or close the unit at `path`; who may not see it: 404."""
+    if not may_change(actor, kind, parent_path(path)):
+        require_role(actor, path, Role.CITY_OFFICE)
 
 
 def require_unit(actor: Actor, path: str) -> None:

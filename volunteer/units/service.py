@@ -186,10 +186,10 @@ def add(
     Raises UnitEnded, CodeTaken, NameTaken, DayToCome, TooDeep, WrongPlace (a second city).
     """
     with transaction() as session:
-        access.require_change(actor, kind, parent.path)
+        access.require_add(actor, kind, parent.path)
         lock_tree(session)
         session.refresh(parent)
-        rules.require_standing(parent.name, parent.ended_on, on=on)
+        rules.require_standing(parent.name, parent.ended_on, on=local_day(now))
         rules.require_change_day(on, after=None, today=local_day(now))
         if kind == UnitKind.CITY:
             raise WrongPlace()
@@ -223,10 +223,10 @@ def rename(unit: Unit, name: str, *, on: date, actor: Actor, now: datetime) -> U
     DayToCome, and ChangeDay for a day not after the last change of the name.
     """
     with transaction() as session:
-        access.require_change(actor, unit.kind, rules.parent_path(unit.path))
+        access.require_change(actor, unit.kind, unit.path)
         lock_tree(session)
         session.refresh(unit)
-        rules.require_standing(unit.name, unit.ended_on, on=on)
+        rules.require_standing(unit.name, unit.ended_on, on=local_day(now))
         name = rules.clean_name(name)
         if name == unit.name:
             return unit
@@ -263,8 +263,8 @@ def move(unit: Unit, to: Unit, *, on: date, actor: Actor, now: datetime) -> Unit
             raise WrongPlace()
         if unit.parent_id == to.id:
             return unit
-        rules.require_standing(unit.name, unit.ended_on, on=on)
-        rules.require_standing(to.name, to.ended_on, on=on)
+        rules.require_standing(unit.name, unit.ended_on, on=local_day(now))
+        rules.require_standing(to.name, to.ended_on, on=local_day(now))
         rules.require_change_day(on, after=None, today=local_day(now))
         replant(session, unit, to)
         _note("move", unit, actor, now, on=on.isoformat(), under=to.code)
@@ -299,14 +299,14 @@ def end(unit: Unit, *, on: date, actor: Actor, now: datetime) -> Unit:
     WrongPlace (the city), UnitEnded, DayToCome, ChangeDay.
     """
     with transaction() as session:
-        access.require_change(actor, unit.kind, rules.parent_path(unit.path))
+        access.require_change(actor, unit.kind, unit.path)
         lock_tree(session)
         session.refresh(unit)
         if unit.parent_id is None:
             raise WrongPlace()
         if unit.ended_on == on:
             return unit
-        rules.require_standing(unit.name, unit.ended_on, on=on)
+        rules.require_standing(unit.name, unit.ended_on, on=local_day(now))
         rules.require_change_day(on, after=unit.started_on, today=local_day(now))
         if queries.has_standing_children(unit.id, on=on):
             raise HasSubUnits(unit=unit.name)
