@@ -25,6 +25,7 @@ FEATURES = (
     "posts",
     "attendance",
     "audits",
+    "exchange",
     "reminders",
     "home",
 )
