@@ -87,13 +87,15 @@ def _match(facts: Facts, by_phone: Somebody | None, by_number: Somebody | None) 
 
 
 def _named(column: Any, wanted: set[str], under: Sequence[str]) -> dict[str, Somebody]:
-    statement = select(column, _kept.id, _kept.name).select_from(Person)
+    columns: tuple[Any, ...] = (column, _kept.id, _kept.name)
+    statement = select(*columns).select_from(Person)
     return _found(statement.where(column.is_not(None)), column, wanted, under)
 
 
 def _numbers(wanted: set[str], under: Sequence[str]) -> dict[str, Somebody]:
     number = ExchangeLink.number
-    statement = select(number, _kept.id, _kept.name).select_from(ExchangeLink)
+    columns: tuple[Any, ...] = (number, _kept.id, _kept.name)
+    statement = select(*columns).select_from(ExchangeLink)
     statement = statement.join(Person, Person.id == ExchangeLink.person_id)
     return _found(statement, number, wanted, under)
 

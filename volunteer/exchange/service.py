@@ -67,7 +67,7 @@ def import_file(
     value_unit: ValueUnit | None = None,
     actor: Actor,
     now: datetime,
-) -> tuple[ExchangeFile, Reading]:
+) -> tuple[ExchangeFile, Checked]:
     """Read an export and keep its right rows for the reconciliation; the wrong ones are told.
 
     The ledger is not touched. The same bytes for the same unit raise AlreadyImported.
@@ -77,13 +77,13 @@ def import_file(
         raise FileMissing()
     read = reading.read(content, kind=kind, value_unit=value_unit, now=now)
     digest = sha256(content).hexdigest()
-    return _keep(read, clean_file_name(file_name), digest, unit.id, actor=actor, now=now), read
+    return _keep(read, clean_file_name(file_name), digest, unit.id, actor=actor, now=now)
 
 
 @again_on_conflict
 def _keep(
     read: Reading, file_name: str, digest: str, unit_id: int, *, actor: Actor, now: datetime
-) -> ExchangeFile:
+) -> tuple[ExchangeFile, Checked]:
     with transaction() as session:
         unit = session.get_one(Unit, unit_id)
         access.require_keep(actor, unit.path)
@@ -128,7 +128,7 @@ def _keep(
             rows=len(read.good),
             wrong=len(read.wrong),
         )
-        return file
+        return file, Checked(read, matches, learnt)
 
 
 def match_again(public_id: str, *, actor: Actor, now: datetime) -> int:

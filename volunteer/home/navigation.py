@@ -38,6 +38,7 @@ ENTRIES: tuple[tuple[str, Any, str, Sequence[Role] | None], ...] = (
     ("attendance.confirmations", lazy_gettext("To be confirmed"), "clipboard-check", SCHEDULERS),
     ("people.index", lazy_gettext("People"), "users", READERS),
     ("people.upload", lazy_gettext("Import"), "upload", KEEPERS),
+    ("exchange.index", lazy_gettext("Exchange with 志愿汇"), "arrows-exchange", READERS),
     ("accounts.codes", lazy_gettext("Activation codes"), "key", SCHEDULERS),
     ("targets.exemptions", lazy_gettext("Exemptions"), "shield-check", SCHEDULERS),
     ("audits.months", lazy_gettext("Month audit"), "chart-bar", READERS),
