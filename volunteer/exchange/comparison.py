@@ -5,7 +5,7 @@ What is here is asked of the ledger each time, so that a comparison is never sta
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, Subquery, and_, case, func, select
 from sqlalchemy.orm import aliased
 
 from volunteer.core.db import db
@@ -38,7 +38,9 @@ OF_KIND = {
     ),
 }
 #: Lines that are rows of the file and belong to no unit: only for who sees all of it.
-OF_NOBODY = {Standing.DOUBTFUL, Standing.UNKNOWN}
+OF_NOBODY = (Standing.DOUBTFUL, Standing.UNKNOWN)
+#: Standings that are no comparison of days, so that each is counted by itself.
+COUNTED_APART = (Standing.MATCHED, Standing.ONLY_HERE, Standing.TAKEN)
 
 
 class Scope(NamedTuple):
@@ -56,17 +58,18 @@ class Scope(NamedTuple):
 
 def counts(scope: Scope) -> dict[Standing, int]:
     """Return how many lines stand how."""
-    found = dict.fromkeys(OF_KIND[Kind(scope.file.kind)], 0)
-    for standing in (Standing.MATCHED, Standing.ONLY_HERE, Standing.TAKEN):
-        if standing in found:
-            statement = _narrowed(scope, standing)
-            inner = statement.with_only_columns(Person.id).order_by(None).subquery()
-            found[standing] = db.session.scalar(select(func.count()).select_from(inner)) or 0
-    if scope.file.kind == Kind.DURATIONS:
+    file = scope.file
+    found = dict.fromkeys(OF_KIND[Kind(file.kind)], 0)
+    asked = [each for each in COUNTED_APART if each in found]
+    if scope.whole:
+        asked += OF_NOBODY
+    apart = [_count_of(scope, standing).label(standing.value) for standing in asked]
+    for standing, count in zip(asked, db.session.execute(select(*apart)).one(), strict=True):
+        found[standing] = count
+    if file.kind == Kind.DURATIONS:
         theirs, ours = _theirs(scope), _ours(scope)
-        stands = _standing(theirs, ours).label("stands")
         days = (
-            select(stands)
+            select(_standing(theirs, ours).label("stands"))
             .select_from(theirs)
             .join(Person, Person.id == theirs.c.person_id)
             .outerjoin(ours, _same_day(theirs, ours))
@@ -75,15 +78,14 @@ def counts(scope: Scope) -> dict[Standing, int]:
         )
         grouped = select(days.c.stands, func.count()).group_by(days.c.stands)
         found |= {Standing(word): count for word, count in db.session.execute(grouped)}
-    if scope.whole:
-        doubtful = case((ExchangeRecord.doubt.is_not(None), 1), else_=0).label("doubtful")
-        nobodys = select(doubtful, func.count()).where(
-            ExchangeRecord.file_id == scope.file.id,
-            or_(ExchangeRecord.person_id.is_(None), ExchangeRecord.doubt.is_not(None)),
-        )
-        for is_doubtful, count in db.session.execute(nobodys.group_by(doubtful)):
-            found[Standing.DOUBTFUL if is_doubtful else Standing.UNKNOWN] = count
     return found
+
+
+def _count_of(scope: Scope, standing: Standing) -> ScalarSelect[int]:
+    lines = statement_of(scope, standing).order_by(None)
+    column = ExchangeRecord.id if standing in OF_NOBODY else Person.id
+    inner = lines.with_only_columns(column).subquery()
+    return select(func.count()).select_from(inner).scalar_subquery()
 
 
 class Sums(NamedTuple):

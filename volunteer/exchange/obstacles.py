@@ -1,13 +1,13 @@
 """What stands in the way of a record: what counts here already, what waits, whose day it is."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from functools import cache
 from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import aliased
 
 from volunteer.attendance.models import Attendance, AttendanceState, Review
@@ -79,8 +79,8 @@ def assess(records: Sequence[ExchangeRecord], *, actor: Actor) -> list[Assessed]
     """
     days = {record.day for record in records if record.day}
     people = {record.person_id for record in records if record.person_id}
-    wholes = _known(people, min(days), max(days)) if people and days else {}
-    terms_of = cache(_terms)
+    terms_of = _terms()
+    wholes = _known(people, min(days), max(days), terms_of) if people and days else {}
     found = []
     for record in sorted(records, key=_order):
         if record.person_id and record.day and record.minutes:
@@ -95,8 +95,16 @@ def _order(record: ExchangeRecord) -> tuple[date, datetime, int]:
     return day, record.starts_at or clock.at(day, time.max), record.row
 
 
-def _terms(month: Month) -> Terms:
-    return targets.terms_of(targets.policy_for(month))
+def _terms() -> Callable[[Month], Terms]:
+    """Return how minutes count in a month, by the version in force on its first day (R33)."""
+    versions = targets.policies()
+
+    @cache
+    def terms_of(month: Month) -> Terms:
+        valid = next(each for each in versions if each.valid_from <= str(month))
+        return targets.terms_of(valid)
+
+    return terms_of
 
 
 def _assess(record: ExchangeRecord, whole: Whole, terms: Terms, actor: Actor) -> Assessed:
@@ -136,14 +144,16 @@ def _any_on(intervals: Iterable[Interval], day: date) -> bool:
     return any(clock.local_day(starts) == day for starts, _ in intervals)
 
 
-def _known(people: set[int], first: date, last: date) -> dict[int, Whole]:
+def _known(
+    people: set[int], first: date, last: date, terms_of: Callable[[Month], Terms]
+) -> dict[int, Whole]:
     wholes = {person_id: Whole() for person_id in people}
     ordered = sorted(people)
     for start in range(0, len(ordered), STEP):
         part = ordered[start : start + STEP]
         _add_stays(wholes, part)
         _add_entries(wholes, part, first - DAY, last + DAY)
-        _add_attendances(wholes, part, first - DAY, last + DAY)
+        _add_attendances(wholes, part, first - DAY, last + DAY, terms_of)
         _add_takings(wholes, part, first - DAY, last + DAY)
     return wholes
 
@@ -164,6 +174,11 @@ def _add_stays(wholes: dict[int, Whole], people: Sequence[int]) -> None:
         wholes[person_id].stays.append((begins, until, unit_id, path))
 
 
+def _records_of(people: Sequence[int]) -> Select[int]:
+    """Return the statement of the ids of people, and of the records merged into them."""
+    return select(Person.id).where(or_(Person.id.in_(people), Person.merged_into_id.in_(people)))
+
+
 def _add_entries(wholes: dict[int, Whole], people: Sequence[int], first: date, last: date) -> None:
     """Add the ledger; a correction goes with the cause of the entry that it corrects."""
     root, earner = aliased(LedgerEntry), aliased(Person)
@@ -178,7 +193,10 @@ def _add_entries(wholes: dict[int, Whole], people: Sequence[int], first: date, l
         )
         .join(earner, earner.id == LedgerEntry.person_id)
         .outerjoin(root, root.id == LedgerEntry.corrects_id)
-        .where(kept.in_(people), LedgerEntry.service_day.between(first, last))
+        .where(
+            LedgerEntry.person_id.in_(_records_of(people)),
+            LedgerEntry.service_day.between(first, last),
+        )
     )
     for person_id, day, minutes, source_class, source in db.session.execute(statement):
         whole = wholes[person_id]
@@ -194,7 +212,11 @@ def _add_entries(wholes: dict[int, Whole], people: Sequence[int], first: date, l
 
 
 def _add_attendances(
-    wholes: dict[int, Whole], people: Sequence[int], first: date, last: date
+    wholes: dict[int, Whole],
+    people: Sequence[int],
+    first: date,
+    last: date,
+    terms_of: Callable[[Month], Terms],
 ) -> None:
     """Add what was attended: as it was counted, or where it waits, as it was planned."""
     earner = aliased(Person)
@@ -213,12 +235,11 @@ def _add_attendances(
         .join(earner, earner.id == Attendance.person_id)
         .join(Shift, Shift.id == Attendance.shift_id)
         .where(
-            kept.in_(people),
+            Attendance.person_id.in_(_records_of(people)),
             Shift.ends_at > clock.at(first, time()),
             Shift.starts_at < clock.at(last + DAY, time()),
         )
     )
-    terms_of = cache(_terms)
     for row in db.session.execute(statement):
         whole = wholes[row[0]]
         if row.state == AttendanceState.VOID:

@@ -156,7 +156,8 @@ def reconciliation(public_id: str) -> str:
     standing = the_standing(whole, request.args.get("state", ""))
     words = request.args.get("q", "")[:100]
     found, after = lines.page(scope, standing, words=words, after=request.args.get("after", ""))
-    top = unit or units.by_path(whole.under[0], under=whole.under)
+    path = unit.path if unit else whole.under[0]
+    top_id = int(path.strip("/").rpartition("/")[2])
     return render_template(
         "exchange/lines.html",
         file=file,
@@ -172,8 +173,8 @@ def reconciliation(public_id: str) -> str:
         first=not request.args.get("after"),
         words=words,
         unit=unit,
-        above=units.ancestors_of(top.path, under=whole.under)[:-1] if unit and top else [],
-        below=units.children_of(top.id, under=whole.under) if top else [],
+        above=units.ancestors_of(path, under=whole.under)[:-1] if unit else [],
+        below=units.children_of(top_id, under=whole.under),
         may_take=access.may_import(actor) and file.kind == Kind.DURATIONS,
         tolerance=TOLERANCE,
     )
