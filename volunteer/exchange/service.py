@@ -2,9 +2,10 @@
 
 import secrets
 from collections import Counter
+from collections.abc import Iterator
 from datetime import datetime
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
@@ -72,25 +73,27 @@ def import_file(
 
     The ledger is not touched. The same bytes for the same unit raise AlreadyImported.
     """
-    access.require_keep(actor, unit.path)
     if not file_name:
         raise FileMissing()
-    read = reading.read(content, kind=kind, value_unit=value_unit, now=now)
+    unit_id = unit.id
+    checked = check_file(content, unit=unit, kind=kind, value_unit=value_unit, actor=actor, now=now)
     digest = sha256(content).hexdigest()
-    return _keep(read, clean_file_name(file_name), digest, unit.id, actor=actor, now=now)
+    file = _keep(checked, clean_file_name(file_name), digest, unit_id, actor=actor, now=now)
+    return file, checked
 
 
 @again_on_conflict
 def _keep(
-    read: Reading, file_name: str, digest: str, unit_id: int, *, actor: Actor, now: datetime
-) -> tuple[ExchangeFile, Checked]:
+    checked: Checked, file_name: str, digest: str, unit_id: int, *, actor: Actor, now: datetime
+) -> ExchangeFile:
+    """Write what was read and matched before, so that the lock is held for the writing only."""
     with transaction() as session:
         unit = session.get_one(Unit, unit_id)
         access.require_keep(actor, unit.path)
         if earlier := queries.file_with(unit_id, digest):
             here = local(earlier.imported_at)
             raise AlreadyImported(day=f"{here:%Y-%m-%d}", time=f"{here:%H:%M}")
-        matches, learnt = matching.match_all(read.good, under=(unit.path,))
+        read = checked.reading
         first, last = read.period
         file = ExchangeFile(
             public_id=secrets.token_hex(8),
@@ -109,14 +112,14 @@ def _keep(
         session.add(file)
         session.flush()
         if read.good:
-            session.execute(
+            session.connection().execute(
                 insert(ExchangeRecord),
                 [
-                    {"file_id": file.id, **facts._asdict(), **match._asdict()}
-                    for facts, match in zip(read.good, matches, strict=True)
+                    {"file_id": file.id, "row_number": row, **facts, **match._asdict()}
+                    for (row, facts), match in zip(_told(read), checked.matches, strict=True)
                 ],
             )
-        matching.learn(learnt, now=now)
+        matching.learn(checked.learnt, now=now)
         journal.write(
             "exchange.import",
             "exchange_file",
@@ -128,7 +131,14 @@ def _keep(
             rows=len(read.good),
             wrong=len(read.wrong),
         )
-        return file, Checked(read, matches, learnt)
+        return file
+
+
+def _told(read: Reading) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield of each right row its number and the columns of its record."""
+    for facts in read.good:
+        columns = facts._asdict()
+        yield columns.pop("row"), columns
 
 
 def match_again(public_id: str, *, actor: Actor, now: datetime) -> int:
