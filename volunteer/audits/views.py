@@ -11,6 +11,7 @@ from volunteer.core import clock
 from volunteer.core.clock import Month
 from volunteer.core.errors import NotFound
 from volunteer.core.login import current_actor
+from volunteer.hours import queries as ledger
 from volunteer.people.rules import mask_phone
 from volunteer.targets import queries as targets
 from volunteer.targets.rules import State
@@ -59,6 +60,7 @@ def month(month: str) -> str:
     return render_template(
         "audits/month.html",
         table=queries.month_table(chosen, unit, today=today),
+        apart=ledger.not_scanned(chosen, under=(unit.path,)),
         neighbours=neighbours(chosen, today),
         is_running=chosen == Month.of_day(today),
         above=units.ancestors_of(unit.path, under=under)[:-1],
