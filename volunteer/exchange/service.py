@@ -3,7 +3,7 @@
 import secrets
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -13,14 +13,18 @@ from volunteer.core import journal
 from volunteer.core.actor import Actor
 from volunteer.core.clock import Month, local
 from volunteer.core.db import again_on_conflict, transaction
-from volunteer.people.rules import clean_file_name
+from volunteer.people.models import Person, PersonState
+from volunteer.people.rules import ERASED_NAME, clean_file_name
 from volunteer.units.models import Unit
 
 from . import access, matching, queries, reading
 from .errors import AlreadyImported, FileMissing, HasTakings
 from .matching import Match
-from .models import ExchangeFile, ExchangeRecord, Kind, ValueUnit
+from .models import ExchangeFile, ExchangeLink, ExchangeRecord, Kind, ValueUnit
 from .reading import Facts, Reading
+
+#: How long rows about nobody of ours are kept.
+STRANGERS_KEPT = timedelta(days=90)
 
 
 class Checked(NamedTuple):
@@ -250,3 +254,26 @@ def note_export(
             full_phones=full_phones,
             reason=reason,
         )
+
+
+def forget(*, now: datetime) -> int:
+    """Forget what needs no keeping: names of erased people, old rows about nobody here.
+
+    Returns how many rows were emptied or removed. What was taken over stays, it says
+    nothing of a name.
+    """
+    with transaction() as session:
+        erased = select(Person.id).where(Person.state == PersonState.ERASED)
+        session.execute(delete(ExchangeLink).where(ExchangeLink.person_id.in_(erased)))
+        emptied = session.connection().execute(
+            update(ExchangeRecord)
+            .where(ExchangeRecord.person_id.in_(erased), ExchangeRecord.name != ERASED_NAME)
+            .values(name=ERASED_NAME, phone=None, number=None)
+        )
+        old = select(ExchangeFile.id).where(ExchangeFile.imported_at < now - STRANGERS_KEPT)
+        removed = session.connection().execute(
+            delete(ExchangeRecord).where(
+                ExchangeRecord.person_id.is_(None), ExchangeRecord.file_id.in_(old)
+            )
+        )
+        return emptied.rowcount + removed.rowcount
