@@ -38,8 +38,21 @@ PARTS = {
 
 #: The nouns that features add of their own. A new one is a decision: say it here.
 OWN = {
-    "people": {"background", "columns", "importer", "landing", "pinyin", "runs"},
-    "accounts": {"logins", "passwords", "slips"},
+    "people": {
+        "background",
+        "categories",
+        "columns",
+        "import_views",
+        "importer",
+        "intake",
+        "landing",
+        "pinyin",
+        "refused",
+        "runs",
+        "staged",
+        "staging",
+    },
+    "accounts": {"coordinators", "logins", "passwords", "slips"},
     "attendance": {"poster", "presence", "roll_call", "tickets", "tokens"},
     "reminders": {"channels"},
     "audits": {"balance", "census", "integrity", "listing", "workbook"},
@@ -56,6 +69,7 @@ OWN = {
     "home": {
         "demo",
         "demo_answers",
+        "demo_grids",
         "demo_history",
         "demo_load",
         "demo_names",
@@ -67,6 +81,7 @@ OWN = {
         "serving",
     },
     "shifts": {"candidates"},
+    "grids": {"importer"},
 }
 
 CORE = {
@@ -87,10 +102,12 @@ CORE = {
     "login",
     "logs",
     "models",
+    "packages",
     "paging",
     "payload",
     "progress",
     "settings",
+    "sheets",
     "shell",
     "startup",
     "tables",

@@ -11,7 +11,7 @@ from werkzeug.routing import Rule
 
 from tests import make
 from tests.make import at
-from volunteer.accounts.models import ActivationCode, LoginSession
+from volunteer.accounts.models import AccountGrant, ActivationCode, LoginSession
 from volunteer.activities.models import Activity
 from volunteer.attendance.models import Attendance
 from volunteer.attendance.tokens import SiteCode, site_token
@@ -23,7 +23,7 @@ from volunteer.posts.models import Post, PostWindow
 from volunteer.reminders.models import Reminder
 from volunteer.shifts.models import Shift, Site
 from volunteer.targets.models import Exemption
-from volunteer.units.models import Unit
+from volunteer.units.models import Grid, Unit, UnitAlias
 
 #: The moment of the walk: half an hour into the shift.
 NOW = at("2026-03-07 09:30")
@@ -46,6 +46,10 @@ class Corner:
     post: Post
     exemption: Exemption
     exchange_file: ExchangeFile
+    alias: UnitAlias
+    grid: Grid
+    #: The appointment of the unit's coordinator.
+    grant: AccountGrant
     reminder: Reminder
     import_run: ImportRun
     login_session: LoginSession
@@ -96,6 +100,9 @@ def corner(name: str) -> Corner:
         post(unit, site),
         make.exemption(person=volunteer, from_on=date(2026, 2, 1), until_on=date(2026, 2, 28)),
         exchange_file(unit),
+        make.alias(unit=unit),
+        make.grid(lead=unit),
+        make.grant(person=make.person(unit=unit), role=Role.COORDINATOR, unit=unit),
         **belongings(volunteer),
     )
 
@@ -191,7 +198,7 @@ def belongings(person: Person) -> dict[str, Any]:
                 "skipped_duplicates": 0,
                 "blank_rows": 0,
             },
-            errors=[],
+            choices={},
             landed_before=0,
             account_id=account.id,
             started_at=NOW,
@@ -252,9 +259,8 @@ class World:
 SAMPLES: dict[tuple[str, str], Callable[[Corner], object]] = {
     ("accounts", "login_id"): lambda corner: corner.login_session.id,
     ("accounts", "token"): lambda corner: corner.link,
-    ("people.import_run", "public_id"): lambda corner: corner.import_run.public_id,
-    ("people.confirm", "public_id"): lambda corner: corner.import_run.public_id,
-    ("people.discard", "public_id"): lambda corner: corner.import_run.public_id,
+    ("imports", "public_id"): lambda corner: corner.import_run.public_id,
+    ("imports", "category_id"): lambda corner: 1,
     ("people", "public_id"): lambda corner: corner.volunteer.public_id,
     ("shifts", "public_id"): lambda corner: corner.shift.public_id,
     ("shifts", "code"): lambda corner: corner.site.code,
@@ -271,7 +277,10 @@ SAMPLES: dict[tuple[str, str], Callable[[Corner], object]] = {
     ("reminders", "reminder_id"): lambda corner: corner.reminder.id,
     ("targets", "exemption_id"): lambda corner: corner.exemption.id,
     ("audits", "code"): lambda corner: corner.unit.code,
-    ("units", "code"): lambda corner: corner.unit.code,
+    ("structure", "code"): lambda corner: corner.unit.code,
+    ("structure", "alias_id"): lambda corner: corner.alias.id,
+    ("grids", "code"): lambda corner: corner.grid.code,
+    ("accounts", "grant_id"): lambda corner: corner.grant.id,
     ("*", "month"): lambda corner: "2026-03",
 }
 

@@ -37,7 +37,10 @@ ENTRIES: tuple[tuple[str, Any, str, Sequence[Role] | None], ...] = (
     ("shifts.sites", lazy_gettext("Sites"), "qrcode", READERS),
     ("attendance.confirmations", lazy_gettext("To be confirmed"), "clipboard-check", SCHEDULERS),
     ("people.index", lazy_gettext("People"), "users", READERS),
-    ("people.upload", lazy_gettext("Import"), "upload", KEEPERS),
+    ("structure.index", lazy_gettext("Units"), "building", READERS),
+    ("grids.index", lazy_gettext("Grids"), "scan", READERS),
+    ("accounts.coordinator_list", lazy_gettext("Coordinators"), "user", READERS),
+    ("imports.upload", lazy_gettext("Import"), "upload", KEEPERS),
     ("exchange.index", lazy_gettext("Exchange with 志愿汇"), "arrows-exchange", READERS),
     ("accounts.codes", lazy_gettext("Activation codes"), "key", SCHEDULERS),
     ("targets.exemptions", lazy_gettext("Exemptions"), "shield-check", SCHEDULERS),
@@ -54,6 +57,8 @@ AT_HAND: tuple[tuple[str, Any, str], ...] = (
 PLACES = {each for each, *_ in (*ENTRIES, *AT_HAND)}
 #: To which place a page belongs where it is not the index of its own feature.
 PARTS_OF = {
+    "accounts.appoint": "accounts.coordinator_list",
+    "accounts.hand_over": "accounts.coordinator_list",
     "accounts.print_codes": "accounts.codes",
     "attendance.confirm": "attendance.confirmations",
     "attendance.live": "shifts.index",
@@ -63,7 +68,10 @@ PARTS_OF = {
     "audits.month": "audits.months",
     "audits.people": "audits.months",
     "audits.person": "audits.months",
-    "people.import_run": "people.upload",
+    "imports.absences": "imports.upload",
+    "imports.add_category": "imports.upload",
+    "imports.category_list": "imports.upload",
+    "imports.show": "imports.upload",
     "shifts.create_site": "shifts.sites",
     "shifts.site": "shifts.sites",
     "targets.adopt_policy": "targets.policies",
