@@ -46,6 +46,7 @@ OWN = {
     "home": {
         "demo",
         "demo_answers",
+        "demo_grids",
         "demo_history",
         "demo_load",
         "demo_names",
