@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from volunteer.core.access import require_paths, require_role
-from volunteer.core.actor import KEEPERS, READERS, Actor
+from volunteer.core.actor import KEEPERS, READERS, Actor, Role
+from volunteer.core.errors import NotAllowed
 
 
 def readable(actor: Actor) -> tuple[str, ...]:
@@ -23,6 +24,16 @@ def may_import(actor: Actor) -> bool:
 
 def require_import(actor: Actor) -> None:
     require_paths(actor, *KEEPERS)
+
+
+def may_keep_categories(actor: Actor) -> bool:
+    """The list of categories is the whole city's."""
+    return actor.is_any(Role.CITY_OFFICE)
+
+
+def require_categories(actor: Actor) -> None:
+    if not may_keep_categories(actor):
+        raise NotAllowed()
 
 
 def require_readable(actor: Actor) -> Sequence[str]:
