@@ -147,6 +147,20 @@ def test_every_wrong_cell_is_told_and_nothing_is_written(office, bureau):
     assert stored() == before
 
 
+def test_merged_cells_hold_for_all_their_rows(office):
+    book = Workbook()
+    book.active.append(HEADER)
+    book.active.append(GOOD[0][:5])
+    book.active.append(["XQ-02", "府后小区", "小区", None, None])
+    book.active.merge_cells("D2:D3")
+    book.active.merge_cells("E2:E3")
+    file = BytesIO()
+    book.save(file)
+
+    assert bring(file.getvalue(), office).errors == []
+    assert stored()[1] == ("XQ-02", "府后小区", "estate", ["D01"])
+
+
 def test_a_dry_run_writes_nothing(office):
     outcome = bring(sheet(*GOOD), office, dry_run=True)
 
