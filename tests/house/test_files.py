@@ -52,13 +52,24 @@ OWN = {
         "staged",
         "staging",
     },
-    "accounts": {"logins", "passwords", "slips"},
+    "accounts": {"coordinators", "logins", "passwords", "slips"},
     "attendance": {"poster", "presence", "roll_call", "tickets", "tokens"},
     "reminders": {"channels"},
     "audits": {"balance", "census", "integrity", "listing", "workbook"},
+    "exchange": {
+        "columns",
+        "comparison",
+        "lines",
+        "matching",
+        "obstacles",
+        "reading",
+        "taking",
+        "workbook",
+    },
     "home": {
         "demo",
         "demo_answers",
+        "demo_grids",
         "demo_history",
         "demo_load",
         "demo_names",
@@ -70,6 +81,7 @@ OWN = {
         "serving",
     },
     "shifts": {"candidates"},
+    "grids": {"importer"},
 }
 
 CORE = {

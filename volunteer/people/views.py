@@ -18,9 +18,11 @@ def index() -> str:
     actor = current_actor()
     readable = access.require_readable(actor)
     words = request.args.get("q", "")[:100]
-    unit = units.named(request.args.get("unit", ""), under=readable)
+    cut = units.cut(
+        unit=request.args.get("unit", ""), grid=request.args.get("grid", ""), under=readable
+    )
     page = queries.search(
-        under=[unit.path] if unit else readable,
+        under=cut.paths,
         words=words,
         after=request.args.get("after"),
         before=request.args.get("before"),
@@ -29,7 +31,9 @@ def index() -> str:
         "people/index.html",
         page=page,
         words=words,
-        unit=unit,
+        unit=cut.unit,
+        grid=cut.grid,
+        grids=units.grid_choices(under=readable),
         listing=units.listing(under=readable),
         may_import=access.may_import(actor),
     )
