@@ -97,9 +97,13 @@ def test_who_helps_sees_the_grid_but_not_the_lead(client, set_clock, grid, other
     make.person(unit=other, name="本单位人")
     make.login(client, make.person(unit=other), Role.COORDINATOR)
 
+    theirs = make.person(unit=bureau, name="别处的联络员")
+    make.grant(person=theirs, role=Role.COORDINATOR, unit=bureau, grid_id=grid.id)
+
     page = client.get("/grids/XQ-01").text
     assert "市教育局" in page
     assert "/units/D01" not in page
+    assert "别处的联络员" not in page
     people = client.get("/months/2026-11/people?grid=XQ-01").text
     assert "本单位人" in people
     assert "别单位人" not in people

@@ -13,6 +13,7 @@ from volunteer.core.errors import NotAllowed, NotFound
 from volunteer.core.models import Journal
 from volunteer.units import queries, service
 from volunteer.units.errors import (
+    AliasTaken,
     ChangeDay,
     CodeTaken,
     DayToCome,
@@ -127,6 +128,21 @@ def test_a_name_of_a_sibling_is_refused_and_one_may_go_back(office, bureau, othe
     rename(bureau, "市教育局", office, on=date(2026, 11, 1))
 
     assert db.session.scalars(select(UnitAlias.name)).all() == ["甲局"]
+
+
+def test_nobody_takes_a_name_by_which_sheets_call_another(office, bureau, other):
+    """Its rows would land in the wrong unit, and nobody would see it."""
+    make.alias(unit=bureau, name="教育局")
+
+    with pytest.raises(AliasTaken):
+        rename(other, "教 育局", office)
+    with pytest.raises(AliasTaken):
+        add(other, office, name="教育局")
+    with pytest.raises(AliasTaken):
+        service.add_alias(other, "市教育局", actor=office, now=NOW)
+    rename(bureau, "教育局", office)
+
+    assert db.session.scalars(select(UnitAlias.name)).all() == ["市教育局"]
 
 
 def test_an_unit_moves_with_everything_under_it(office, bureau, section, other):

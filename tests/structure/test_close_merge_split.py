@@ -17,7 +17,7 @@ from volunteer.structure import service
 from volunteer.structure.errors import GridsRemain, NothingChosen, PeopleRemain, WorkRemains
 from volunteer.units import queries as units
 from volunteer.units.errors import DayToCome, HasSubUnits, NameTakenThere, UnitEnded, WrongPlace
-from volunteer.units.models import Grid, GridCoUnit, Unit
+from volunteer.units.models import Grid, GridCoUnit, Unit, UnitAlias
 
 TODAY = NOW.date()
 NOV_16 = date(2026, 11, 16)
@@ -50,6 +50,7 @@ def stays(person):
 
 def test_a_unit_is_closed_with_its_sites_and_roles(office, bureau):
     site = make.site(unit=bureau)
+    make.alias(unit=bureau)
     holder = make.person(unit=make.unit())
     make.grant(person=holder, role=Role.COORDINATOR, unit=bureau)
 
@@ -59,6 +60,7 @@ def test_a_unit_is_closed_with_its_sites_and_roles(office, bureau):
     assert bureau.ended_on == TODAY
     db.session.expire_all()
     assert site.closed_at == NOW
+    assert db.session.scalars(select(UnitAlias)).all() == []
     assert not make.actor_of(holder).grants
     with pytest.raises(UnitEnded):
         close(bureau, office, on=NOV_16)
@@ -120,6 +122,17 @@ def test_the_work_of_a_merged_unit_goes_over(office, bureau, section, other):
     held = {row.account_id: row.unit_id for row in open_grants()}
     assert held.get(make.account_of(of_grid).id) == other.id
     assert make.account_of(of_unit).id not in held
+
+
+def test_nothing_new_is_made_for_a_unit_that_has_ended(client, office, bureau, set_clock):
+    set_clock(NOW)
+    make.login(client, make.person(unit=make.unit()), Role.CITY_OFFICE, over=make.city())
+    close(bureau, office)
+
+    assert 'value="D01"' not in client.get("/posts/new").text
+    answer = client.post("/sites", data={"name": "路口", "code": "S1", "unit": "D01", "grid": "0"})
+    assert answer.status_code == 400
+    assert db.session.scalars(select(Site)).all() == []
 
 
 def open_grants():

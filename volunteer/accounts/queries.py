@@ -329,9 +329,10 @@ def coordinators_of_unit(unit_id: int) -> list[Coordinator]:
     return _lines(statement)
 
 
-def coordinators_of_grid(grid_id: int) -> list[Coordinator]:
-    """Return the coordinators that were appointed for a grid."""
-    statement = _appointed().where(AccountGrant.grid_id == grid_id).limit(PAGE)
+def coordinators_of_grid(grid_id: int, *, under: Sequence[str]) -> list[Coordinator]:
+    """Return the coordinators that were appointed for a grid, where `under` holds its lead."""
+    statement = _appointed().where(AccountGrant.grid_id == grid_id, within(Unit.path, under))
+    statement = statement.limit(PAGE)
     return _lines(statement)
 
 

@@ -136,7 +136,7 @@ def _table_of(sheet: Sheet) -> Table | None:
 
 def _filled_down(table: Table) -> dict[tuple[int, str], str]:
     """Return what a merged cell says in each further row that it covers, by row and column."""
-    found = {}
+    found: dict[tuple[int, str], str] = {}
     for top, left, bottom, right in table.marks.merged:
         head = top - table.first
         if not 0 <= head < len(table.rows) or bottom == top:
@@ -168,8 +168,7 @@ class _Reader:
 
     def read(self, number: int, row: Row) -> None:
         cells = {
-            column: (_text(row[place]) if place < len(row) else "")
-            or self.filled.get((number, column), "")
+            column: _text(row[place]) if place < len(row) else ""
             for column, place in self.table.places.items()
         }
         if all(MISSING.match(cell) for cell in cells.values()) and not _is_no_grid(row):
@@ -178,6 +177,9 @@ class _Reader:
         if self._is_header(cells) or _is_no_grid(row):
             self.other_rows += 1
             return
+        for column in FILLED_DOWN:
+            if cells.get(column) == "":
+                cells[column] = self.filled.get((number, column), "")
         before = len(self.errors)
         for column, place in self.table.places.items():
             if (number, place + 1) in self.table.marks.broken:

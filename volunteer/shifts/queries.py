@@ -14,6 +14,7 @@ from volunteer.core.errors import NotFound
 from volunteer.people.models import Person
 from volunteer.people.rules import mask_phone
 from volunteer.units import queries as units
+from volunteer.units import rules as unit_rules
 from volunteer.units.models import Grid, Unit
 
 from . import candidates, rules
@@ -83,16 +84,21 @@ def sites(
 
 
 def own_unit(code: str, *, under: Sequence[str]) -> Unit:
-    """Return the unit that a form names, or raise NotFound where it is not under the paths."""
+    """Return the unit that a form names for something new.
+
+    Raises NotFound where it is not under the paths, UnitEnded where it is no more.
+    """
     unit = units.by_code(code, under=under)
     if unit is None:
         raise NotFound()
+    unit_rules.require_standing(unit.name, unit.ended_on, on=date.max)
     return unit
 
 
 def unit_choices(*, under: Sequence[str]) -> list[tuple[str, str]]:
-    """Return code and name of the units, in the order of the tree, for a form."""
-    return [(line.code, "　" * line.depth + line.name) for line in units.listing(under=under)]
+    """Return code and name of the units that go on, in the order of the tree, for a form."""
+    lines = units.listing(under=under, on=date.max)
+    return [(line.code, "　" * line.depth + line.name) for line in lines]
 
 
 def site_choices(*, under: Sequence[str], chosen: str | None) -> list[tuple[str, str]]:

@@ -35,6 +35,7 @@ def close(unit: Unit, *, on: date, actor: Actor, now: datetime) -> Unit:
     """
     with transaction() as session:
         access.require_change(actor, unit.kind, unit.path)
+        units.lock_tree(session)
         remaining = select(func.count()).where(Membership.unit_id == unit.id, _later_than(on))
         if people := session.scalar(remaining):
             raise PeopleRemain(unit=unit.name, people=people)

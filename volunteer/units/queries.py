@@ -101,7 +101,8 @@ def listing(
 ) -> list[UnitLine]:
     """Return every unit within `under` in the order of the tree, siblings by code.
 
-    With a day `on` only those that stand then; a unit whose parent is left out comes topmost.
+    With a day `on` only those that stand then (`date.max`: those that have no end); a unit
+    whose parent is left out comes topmost.
     The names are those of the day `called` (R32), else those of now.
     """
     name = called_on(called) if called else Unit.name

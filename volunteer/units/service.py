@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from volunteer.core import journal
 from volunteer.core.actor import Actor
 from volunteer.core.clock import local_day
-from volunteer.core.db import transaction
+from volunteer.core.db import db, transaction
 
 from . import access, queries, rules
 from .errors import (
@@ -183,7 +183,8 @@ def add(
 ) -> Unit:
     """Set up a unit below `parent` from the day `on` on (today or earlier).
 
-    Raises UnitEnded, CodeTaken, NameTaken, DayToCome, TooDeep, WrongPlace (a second city).
+    Raises UnitEnded, CodeTaken, NameTaken, AliasTaken, DayToCome, TooDeep, WrongPlace (a
+    second city).
     """
     with transaction() as session:
         access.require_add(actor, kind, parent.path)
@@ -199,6 +200,7 @@ def add(
         key = rules.name_key(name)
         if queries.sibling_named(key, parent.id):
             raise NameTaken(name=name)
+        _require_no_alias(name, key)
         unit = Unit(
             code=code,
             name=name,
@@ -219,8 +221,9 @@ def rename(unit: Unit, name: str, *, on: date, actor: Actor, now: datetime) -> U
     """Give the unit another name from the day `on` on; tables before keep the old one (R32).
 
     The old name becomes an alias, where no other unit has it, so that sheets that still
-    say it are understood. The same name again changes nothing. Raises NameTaken,
-    DayToCome, and ChangeDay for a day not after the last change of the name.
+    say it are understood. The same name again changes nothing. Raises NameTaken, AliasTaken
+    (sheets may call another unit so), DayToCome, and ChangeDay for a day not after the last
+    change of the name.
     """
     with transaction() as session:
         access.require_change(actor, unit.kind, unit.path)
@@ -236,6 +239,7 @@ def rename(unit: Unit, name: str, *, on: date, actor: Actor, now: datetime) -> U
         key = rules.name_key(name)
         if queries.sibling_named(key, unit.parent_id, but=unit.id):
             raise NameTaken(name=name)
+        _require_no_alias(name, key, but=unit.id)
         old, old_key = unit.name, unit.name_key
         session.add(UnitName(unit_id=unit.id, name=old, from_on=since, until_on=on))
         unit.name, unit.name_key = name, key
@@ -295,8 +299,8 @@ def replant(session: Session, unit: Unit, to: Unit) -> None:
 def end(unit: Unit, *, on: date, actor: Actor, now: datetime) -> Unit:
     """Say that the unit is no more from the day `on` on; a repeat changes nothing.
 
-    Who calls it has seen to the people and the work of the unit. Raises HasSubUnits,
-    WrongPlace (the city), UnitEnded, DayToCome, ChangeDay.
+    Its aliases are free again. Who calls it has seen to the people and the work of the unit.
+    Raises HasSubUnits, WrongPlace (the city), UnitEnded, DayToCome, ChangeDay.
     """
     with transaction() as session:
         access.require_change(actor, unit.kind, unit.path)
@@ -311,6 +315,7 @@ def end(unit: Unit, *, on: date, actor: Actor, now: datetime) -> Unit:
         if queries.has_standing_children(unit.id, on=on):
             raise HasSubUnits(unit=unit.name)
         unit.ended_on = on
+        session.execute(delete(UnitAlias).where(UnitAlias.unit_id == unit.id))
         session.flush()
         _note("end", unit, actor, now, on=on.isoformat())
         return unit
@@ -367,6 +372,13 @@ def _end_alias(session: Session, unit_id: int, key: str) -> None:
     for alias in session.scalars(own).all():
         session.delete(alias)
     session.flush()
+
+
+def _require_no_alias(name: str, key: str, *, but: int | None = None) -> None:
+    """Refuse a name by which sheets may call another unit: theirs would land here unseen."""
+    alias = db.session.scalar(select(UnitAlias).filter_by(name_key=key))
+    if alias and alias.unit_id != but:
+        raise AliasTaken(name=name, unit=alias.unit.name)
 
 
 def _fitting(path: str) -> str:
