@@ -10,7 +10,12 @@ CLOCK = "volunteer/core/clock.py"
 STOPWATCHES = {"perf_counter", "monotonic"}
 DOORS = {"views", "api", "jobs", "commands"}
 #: Doors by another name: they are started by a person or stand in core.
-OTHER_DOORS = {"volunteer/home/demo.py", "volunteer/home/serving.py"}
+OTHER_DOORS = {
+    "volunteer/home/demo.py",
+    "volunteer/home/serving.py",
+    "volunteer/people/own_views.py",
+    "volunteer/people/record_views.py",
+}
 TELLS_TIME = re.compile(
     r"(^|\.)(datetime\.(now|utcnow|today)|date\.today)$"
     r"|^time\.(?!(sleep|perf_counter|monotonic)$)[a-z_]+$"

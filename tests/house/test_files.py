@@ -38,11 +38,29 @@ PARTS = {
 
 #: The nouns that features add of their own. A new one is a decision: say it here.
 OWN = {
-    "people": {"background", "columns", "importer", "landing", "pinyin", "runs"},
-    "accounts": {"logins", "passwords", "slips"},
+    "people": {
+        "background",
+        "cards",
+        "columns",
+        "exports",
+        "facts",
+        "hooks",
+        "importer",
+        "landing",
+        "merging",
+        "own_views",
+        "pinyin",
+        "qualifying",
+        "record_views",
+        "records",
+        "register",
+        "requests",
+        "runs",
+    },
+    "accounts": {"logins", "passwords", "persons", "slips"},
     "attendance": {"poster", "presence", "roll_call", "tickets", "tokens"},
     "reminders": {"channels"},
-    "audits": {"balance", "census", "integrity", "listing", "workbook"},
+    "audits": {"balance", "census", "integrity", "listing", "record", "workbook"},
     "home": {
         "demo",
         "demo_answers",
@@ -56,7 +74,7 @@ OWN = {
         "navigation",
         "serving",
     },
-    "shifts": {"candidates"},
+    "shifts": {"candidates", "persons"},
 }
 
 CORE = {

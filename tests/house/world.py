@@ -223,6 +223,8 @@ SAMPLES: dict[tuple[str, str], Callable[[Corner], object]] = {
     ("people.import_run", "public_id"): lambda corner: corner.import_run.public_id,
     ("people.confirm", "public_id"): lambda corner: corner.import_run.public_id,
     ("people.discard", "public_id"): lambda corner: corner.import_run.public_id,
+    ("record", "public_id"): lambda corner: corner.volunteer.public_id,
+    ("record", "qualification_id"): lambda corner: 1,
     ("people", "public_id"): lambda corner: corner.volunteer.public_id,
     ("shifts", "public_id"): lambda corner: corner.shift.public_id,
     ("shifts", "code"): lambda corner: corner.site.code,

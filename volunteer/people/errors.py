@@ -72,13 +72,6 @@ class CategoryUnknown(DomainError):
     field = "category"
 
 
-class TransferDay(DomainError):
-    code = "transfer_day"
-    text = N_("The transfer must lie after %(earliest)s and not in the future. Choose another day.")
-    status = 400
-    field = "on"
-
-
 class SameUnit(DomainError):
     code = "same_unit"
     text = N_("The person belongs to this unit already. Choose another unit.")
@@ -104,3 +97,88 @@ ROW_TEXTS = {
     "invalid_date": N_("This is no day. Write it as 2026-11-05."),
     "too_long": N_("The text is too long. Shorten it to 100 characters."),
 }
+
+
+# What is refused about one person's record.
+
+
+class MoveDay(DomainError):
+    code = "move_day"
+    text = N_("The day must lie from %(earliest)s to a year ahead. Choose another day.")
+    status = 400
+    field = "on"
+
+
+class ReturnDay(DomainError):
+    code = "return_day"
+    text = N_("The return lies between %(earliest)s and today. Choose another day.")
+    status = 400
+    field = "on"
+
+
+class FirstDay(DomainError):
+    code = "first_day"
+    text = N_("The first day lies between 1940 and today. Choose another day.")
+    status = 400
+    field = "from_on"
+
+
+class MovePlanned(DomainError):
+    code = "move_planned"
+    text = N_("A change is planned for %(on)s already. Undo it first, then enter the new one.")
+    field = "on"
+
+
+class NothingToUndo(DomainError):
+    code = "nothing_to_undo"
+    text = N_("There is nothing to undo: only changes of the running month can be taken back.")
+
+
+class HasLeft(DomainError):
+    code = "has_left"
+    text = N_("This person has left. Enter the return first.")
+    field = "on"
+
+
+class NotLeft(DomainError):
+    code = "not_left"
+    text = N_("This person has not left. Transfer the person instead.")
+    field = "unit"
+
+
+class SameName(DomainError):
+    code = "same_name"
+    text = N_(
+        "Somebody called %(name)s is in this unit already (%(number)s). If it is another person "
+        "of that name, tick the box and send the form again."
+    )
+    field = "name"
+
+
+class QualificationDays(DomainError):
+    code = "qualification_days"
+    text = N_("It begins today at the latest, and ends after it begins. Choose other days.")
+    status = 400
+    field = "expires_on"
+
+
+class ReasonMissing(DomainError):
+    code = "reason_missing"
+    text = N_("Say why the whole phone number is needed; the reason goes into the journal.")
+    status = 400
+    field = "reason"
+
+
+class NoPhoneThere(DomainError):
+    code = "no_phone_there"
+    text = N_("This person has no phone number in the register.")
+    field = "reason"
+
+
+class TooManyWhole(DomainError):
+    code = "too_many_whole"
+    text = N_(
+        "Whole phone numbers of at most %(limit)s people are saved at a time; these are "
+        "%(people)s. Narrow the filters, or save the list with masked numbers."
+    )
+    field = "reason"

@@ -1,25 +1,43 @@
 """Pages of the register: search, one person, and the guided import."""
 
+from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, redirect, render_template, request, send_file, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from volunteer.core import clock
-from volunteer.core.actor import SCHEDULERS
+from volunteer.core.actor import SCHEDULERS, Actor
 from volunteer.core.clock import Month
 from volunteer.core.fragments import render
 from volunteer.core.i18n import say
 from volunteer.core.login import current_actor
+from volunteer.core.settings import Settings
 from volunteer.units import queries as units
 
-from . import access, background, queries, rules, runs
+from . import (
+    access,
+    background,
+    exports,
+    hooks,
+    queries,
+    record_views,
+    records,
+    register,
+    rules,
+    runs,
+)
 from .errors import ROW_TEXTS
-from .forms import UploadForm
-from .models import ImportRun, ImportState
+from .forms import CONSENTS, QUALIFICATIONS, STATES, ExportForm, UploadForm
+from .models import ImportRun, ImportState, PersonState
+from .queries import Wanted
 
 bp = Blueprint("people", __name__)
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+#: Whose records can still be changed.
+KEPT = {PersonState.ACTIVE, PersonState.LEFT}
 
 #: Wrong cells shown on the page; the shell tells more.
 ERRORS_SHOWN = 100
@@ -42,40 +60,103 @@ NOTHING_COUNTED: dict[str, Any] = {
 
 
 @bp.get("/people")
-def index() -> str:
+def index() -> tuple[str, int]:
+    return people_page(ExportForm())
+
+
+def people_page(form: ExportForm) -> tuple[str, int]:
     actor = current_actor()
     readable = access.require_readable(actor)
-    words = request.args.get("q", "")[:100]
     unit = units.named(request.args.get("unit", ""), under=readable)
+    under = [unit.path] if unit else readable
+    wanted = Wanted.of(request.args)
     page = queries.search(
-        under=[unit.path] if unit else readable,
-        words=words,
+        under=under,
+        wanted=wanted,
         after=request.args.get("after"),
         before=request.args.get("before"),
     )
     return render_template(
         "people/index.html",
         page=page,
-        words=words,
+        wanted=wanted,
+        filters={**wanted.filters, **({"unit": unit.code} if unit else {})},
         unit=unit,
         listing=units.listing(under=readable),
+        categories=queries.categories(all_=True),
+        consents=CONSENTS,
         may_import=access.may_import(actor),
-    )
+        may_print=access.may_print_cards(actor),
+        may_take_whole=all(access.may_keep(actor, path) for path in under),
+        requests=requests_waiting(actor),
+        form=form,
+    ), form.status
+
+
+def requests_waiting(actor: Actor) -> int:
+    names, deletions = access.names_decided(actor), access.deletions_seen(actor)
+    return records.requests_waiting(names=names, deletions=deletions)
+
+
+def settings() -> Settings:
+    return current_app.extensions["settings"]
+
+
+@bp.post("/people/export")
+def export() -> Response | tuple[str, int]:
+    actor, now = current_actor(), clock.now()
+    readable = access.require_readable(actor)
+    form = ExportForm()
+    unit = units.named(request.args.get("unit", ""), under=readable)
+    if form.validate_on_submit():
+        name = unit.name if unit else gettext("All your units")
+        with form.refusals():
+            file = exports.save(
+                exports.Stamp(settings().city_name, name, actor.name, now),
+                under=[unit.path] if unit else readable,
+                wanted=Wanted.of(request.args),
+                whole=form.whole.data,
+                reason=form.reason.data,
+                actor=actor,
+                now=now,
+            )
+            title = gettext("%(unit)s people %(day)s.xlsx", unit=name, day=clock.local_day(now))
+            return send_file(file, XLSX, as_attachment=True, download_name=title.replace("/", "-"))
+    return people_page(form)
 
 
 @bp.get("/people/<string:public_id>")
-def show(public_id: str) -> str:
-    actor = current_actor()
+def show(public_id: str) -> Response | str:
+    actor, now = current_actor(), clock.now()
+    if kept := records.kept_id(public_id):
+        return redirect(url_for(".show", public_id=kept), 301)
     person = queries.by_public_id(public_id, under=access.readable(actor))
     belongings = queries.memberships_of(person.id)
+    path = belongings[0].unit_path
     return render_template(
         "people/show.html",
         person=person,
         phone=rules.mask_phone(person.phone),
         belongings=belongings,
-        month=Month.of(clock.now()),
-        may_serve=any(actor.holds(each.unit_path, *SCHEDULERS) for each in belongings[:1]),
+        planned=records.planned_move_of(person.id),
+        undoable=register.undoable(person, belongings, now=now),
+        qualifications=records.qualifications_of(person.id),
+        consents=records.consents_of(person.id),
+        requests=records.requests_of(person.id),
+        merged=records.merged_into(person.id),
+        deeds=deeds_of(person.id, now),
+        states=STATES,
+        consent_words=CONSENTS,
+        kinds=QUALIFICATIONS,
+        today=clock.local_day(now),
+        month=Month.of(now),
+        may_keep=access.may_keep(actor, path) and person.state in KEPT,
+        may_serve=actor.holds(path, *SCHEDULERS) and person.state in KEPT,
     )
+
+
+def deeds_of(person_id: int, now: datetime) -> records.Deeds:
+    return next((asked(person_id, now) for asked in hooks.deeds), records.NOTHING)
 
 
 @bp.route("/people/import", methods=["GET", "POST"])
@@ -143,4 +224,4 @@ def failure_text(run: ImportRun) -> str:
     return gettext("The work on this file was interrupted; nothing was written. Upload it again.")
 
 
-blueprints = (bp,)
+blueprints = (bp, record_views.bp)
