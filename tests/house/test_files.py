@@ -47,6 +47,7 @@ OWN = {
         "hooks",
         "importer",
         "landing",
+        "merge_views",
         "merging",
         "own_views",
         "pinyin",
@@ -58,7 +59,7 @@ OWN = {
         "runs",
     },
     "accounts": {"logins", "passwords", "persons", "slips"},
-    "attendance": {"poster", "presence", "roll_call", "tickets", "tokens"},
+    "attendance": {"persons", "poster", "presence", "roll_call", "tickets", "tokens"},
     "reminders": {"channels"},
     "audits": {"balance", "census", "integrity", "listing", "record", "workbook"},
     "home": {

@@ -36,6 +36,8 @@ class Corner:
 
     unit: Unit
     volunteer: Person
+    #: A second record of the volunteer.
+    double: Person
     site: Site
     #: What the printed code of the site says.
     token: str
@@ -86,6 +88,7 @@ def corner(name: str) -> Corner:
     return Corner(
         unit,
         volunteer,
+        make.person(unit=unit, name=volunteer.name),
         site,
         token,
         shift,
@@ -223,6 +226,8 @@ SAMPLES: dict[tuple[str, str], Callable[[Corner], object]] = {
     ("people.import_run", "public_id"): lambda corner: corner.import_run.public_id,
     ("people.confirm", "public_id"): lambda corner: corner.import_run.public_id,
     ("people.discard", "public_id"): lambda corner: corner.import_run.public_id,
+    ("merge", "public_id"): lambda corner: corner.volunteer.public_id,
+    ("merge", "other_id"): lambda corner: corner.double.public_id,
     ("record", "public_id"): lambda corner: corner.volunteer.public_id,
     ("record", "qualification_id"): lambda corner: 1,
     ("people", "public_id"): lambda corner: corner.volunteer.public_id,

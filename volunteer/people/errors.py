@@ -182,3 +182,9 @@ class TooManyWhole(DomainError):
         "%(people)s. Narrow the filters, or save the list with masked numbers."
     )
     field = "reason"
+
+
+class SameRecord(DomainError):
+    code = "same_record"
+    text = N_("These are the same record. Choose the other one.")
+    status = 400

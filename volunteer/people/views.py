@@ -21,6 +21,7 @@ from . import (
     background,
     exports,
     hooks,
+    merge_views,
     queries,
     record_views,
     records,
@@ -224,4 +225,4 @@ def failure_text(run: ImportRun) -> str:
     return gettext("The work on this file was interrupted; nothing was written. Upload it again.")
 
 
-blueprints = (bp, record_views.bp)
+blueprints = (bp, record_views.bp, merge_views.bp)
