@@ -42,6 +42,7 @@ OWN = {
         "background",
         "cards",
         "columns",
+        "copies",
         "exports",
         "facts",
         "hooks",

@@ -17,7 +17,7 @@ from volunteer.attendance.models import Attendance
 from volunteer.attendance.tokens import SiteCode, site_token
 from volunteer.core.actor import Role
 from volunteer.hours.models import LedgerEntry
-from volunteer.people.models import ImportRun, Person
+from volunteer.people.models import ImportRun, Person, PersonRequest
 from volunteer.posts.models import Post, PostWindow
 from volunteer.reminders.models import Reminder
 from volunteer.shifts.models import Shift, Site
@@ -50,6 +50,7 @@ class Corner:
     import_run: ImportRun
     login_session: LoginSession
     link: str
+    asked: PersonRequest
 
 
 def corner(name: str) -> Corner:
@@ -177,6 +178,16 @@ def belongings(person: Person) -> dict[str, Any]:
             expires_at=make.FAR_AHEAD,
         )
     )
+    asked = make.save(
+        PersonRequest(
+            public_id=f"r{account.id:015x}",
+            person_id=person.id,
+            kind="name",
+            name="王芳",
+            state="open",
+            asked_at=NOW,
+        )
+    )
     link = f"link-{account.id}"
     make.save(
         ActivationCode(
@@ -193,6 +204,7 @@ def belongings(person: Person) -> dict[str, Any]:
         "import_run": import_run,
         "login_session": login_session,
         "link": link,
+        "asked": asked,
     }
 
 
@@ -226,6 +238,8 @@ SAMPLES: dict[tuple[str, str], Callable[[Corner], object]] = {
     ("people.import_run", "public_id"): lambda corner: corner.import_run.public_id,
     ("people.confirm", "public_id"): lambda corner: corner.import_run.public_id,
     ("people.discard", "public_id"): lambda corner: corner.import_run.public_id,
+    ("own", "request_id"): lambda corner: corner.asked.public_id,
+    ("own", "ending"): lambda corner: "json",
     ("merge", "public_id"): lambda corner: corner.volunteer.public_id,
     ("merge", "other_id"): lambda corner: corner.double.public_id,
     ("record", "public_id"): lambda corner: corner.volunteer.public_id,

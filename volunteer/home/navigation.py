@@ -52,7 +52,7 @@ AT_HAND: tuple[tuple[str, Any, str], ...] = (
 )
 PLACES = {each for each, *_ in (*ENTRIES, *AT_HAND)}
 #: Blueprints whose pages belong to the register.
-OF_PEOPLE = ("record", "merge", "cards")
+OF_PEOPLE = ("record", "merge", "cards", "own")
 #: To which place a page belongs where it is not the index of its own feature.
 PARTS_OF = {
     "accounts.print_codes": "accounts.codes",

@@ -188,3 +188,45 @@ class SameRecord(DomainError):
     code = "same_record"
     text = N_("These are the same record. Choose the other one.")
     status = 400
+
+
+class NameUnchanged(DomainError):
+    code = "name_unchanged"
+    text = N_("This is the name that is stored already. Write the name as it should be.")
+    status = 400
+    field = "name"
+
+
+class AskedAlready(DomainError):
+    code = "asked_already"
+    text = N_("You have asked for this already. Wait for the answer, or take the request back.")
+    field = "name"
+
+
+class NoticeOld(DomainError):
+    code = "notice_old"
+    text = N_("The notice has changed meanwhile. Read the new version below and answer again.")
+    field = "answer"
+
+
+class NoticeEmpty(DomainError):
+    code = "notice_empty"
+    text = N_("Write at least one paragraph: a heading, a full-width colon, and the text.")
+    status = 400
+    field = "body"
+
+
+class ReasonUnknown(DomainError):
+    code = "reason_unknown"
+    text = N_("Choose why the request is refused.")
+    status = 400
+    field = "reason"
+
+
+#: Why a request about the own record is refused; the person reads it.
+REFUSALS = {
+    "not_proved": N_("The name does not agree with the unit's papers. Please see your unit."),
+    "unclear": N_("It is not clear what is meant. Please ask again."),
+    "still_needed": N_("The law asks us to keep this record for the time being."),
+    "withdrawn": N_("You have told us that you no longer want it."),
+}

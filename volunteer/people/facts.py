@@ -61,7 +61,7 @@ def record_consent(
         person.id,
         actor=actor,
         now=now,
-        state=str(state),
+        given=state == ConsentState.GIVEN,
         version=version,
     )
 

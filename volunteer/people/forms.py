@@ -4,11 +4,20 @@ from collections.abc import Iterable
 
 from flask_babel import lazy_gettext
 from flask_wtf.file import FileField, FileRequired
-from wtforms import BooleanField, DateField, SelectField, StringField, TelField
+from wtforms import (
+    BooleanField,
+    DateField,
+    HiddenField,
+    SelectField,
+    StringField,
+    TelField,
+    TextAreaField,
+)
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
-from volunteer.core.forms import RefusableForm, choices, one_line
+from volunteer.core.forms import RefusableForm, choices, one_line, paragraphs
 
+from .errors import REFUSALS
 from .models import ConsentState, PersonState, QualificationKind
 
 
@@ -41,6 +50,7 @@ QUALIFICATIONS = {
     QualificationKind.DRIVING: lazy_gettext("driving"),
     QualificationKind.OTHER: lazy_gettext("other"),
 }
+REFUSAL_WORDS = [(code, lazy_gettext(text)) for code, text in REFUSALS.items()]
 NO_DAY = lazy_gettext("This is no day. Write it as 2026-11-05.")
 
 
@@ -173,4 +183,39 @@ class ExportForm(RefusableForm):
         filters=[one_line],
         description=lazy_gettext("Only for whole numbers; it goes into the journal."),
         render_kw={"autocomplete": "off", "maxlength": 80},
+    )
+
+
+class NameForm(RefusableForm):
+    name = StringField(
+        lazy_gettext("The name as it should be"),
+        [DataRequired(lazy_gettext("Enter the name.")), Length(max=60)],
+        filters=[one_line],
+        render_kw={"autocomplete": "name", "maxlength": 60},
+    )
+
+
+class AnswerForm(RefusableForm):
+    version = HiddenField()
+    answer = HiddenField()
+
+
+class DecideForm(RefusableForm):
+    reason = SelectField(
+        lazy_gettext("Where it is refused: why"),
+        choices=choices([("", lazy_gettext("Choose")), *REFUSAL_WORDS]),
+        validate_choice=False,
+    )
+
+
+class NoticeForm(RefusableForm):
+    body = TextAreaField(
+        lazy_gettext("Text of the notice"),
+        [DataRequired(lazy_gettext("Write the notice.")), Length(max=8000)],
+        filters=[paragraphs],
+        description=lazy_gettext(
+            "One paragraph a line: a heading, a full-width colon, the text. Say who keeps the "
+            "data, what, what for, how long, and how to change one's mind."
+        ),
+        render_kw={"rows": 14, "maxlength": 8000},
     )

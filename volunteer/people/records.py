@@ -158,6 +158,22 @@ def current_notice(purpose: Purpose = Purpose.SERVICE) -> Notice:
     return notices(purpose)[0]
 
 
+def asks_consent(person_id: int) -> bool:
+    """Tell whether a person has still to answer the newest notice."""
+    newest = select(func.max(Notice.version)).where(Notice.purpose == Purpose.SERVICE)
+    due = select(Person.id).where(
+        Person.id == person_id,
+        or_(Person.consent_version.is_(None), Person.consent_version < newest.scalar_subquery()),
+    )
+    return db.session.scalar(due) is not None
+
+
+def notice_shown(version: object) -> int:
+    """Return which version a form says that it has shown; what is none means the newest."""
+    known = {str(notice.version): notice.version for notice in notices()}
+    return known.get(str(version), max(known.values()))
+
+
 def notices(purpose: Purpose = Purpose.SERVICE) -> Sequence[Notice]:
     """Return every version, the newest first."""
     wanted = select(Notice).where(Notice.purpose == purpose).order_by(Notice.version.desc())

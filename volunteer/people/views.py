@@ -22,6 +22,7 @@ from . import (
     exports,
     hooks,
     merge_views,
+    own_views,
     queries,
     record_views,
     records,
@@ -225,4 +226,4 @@ def failure_text(run: ImportRun) -> str:
     return gettext("The work on this file was interrupted; nothing was written. Upload it again.")
 
 
-blueprints = (bp, record_views.bp, merge_views.bp)
+blueprints = (bp, record_views.bp, merge_views.bp, own_views.bp)
