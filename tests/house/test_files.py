@@ -40,6 +40,7 @@ PARTS = {
 OWN = {
     "people": {
         "background",
+        "card_views",
         "cards",
         "columns",
         "copies",

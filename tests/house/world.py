@@ -17,6 +17,7 @@ from volunteer.attendance.models import Attendance
 from volunteer.attendance.tokens import SiteCode, site_token
 from volunteer.core.actor import Role
 from volunteer.hours.models import LedgerEntry
+from volunteer.people import cards
 from volunteer.people.models import ImportRun, Person, PersonRequest
 from volunteer.posts.models import Post, PostWindow
 from volunteer.reminders.models import Reminder
@@ -231,6 +232,11 @@ class World:
         return replace(self._own, **self._belongings.get(role, {}))
 
 
+def card_token(corner: Corner) -> str:
+    keys = current_app.extensions["settings"].token_keys
+    return cards.token_of(corner.volunteer.public_id, NOW, keys)
+
+
 #: How an argument of an address is filled in, by blueprint and name; see `sample`.
 SAMPLES: dict[tuple[str, str], Callable[[Corner], object]] = {
     ("accounts", "login_id"): lambda corner: corner.login_session.id,
@@ -238,6 +244,7 @@ SAMPLES: dict[tuple[str, str], Callable[[Corner], object]] = {
     ("people.import_run", "public_id"): lambda corner: corner.import_run.public_id,
     ("people.confirm", "public_id"): lambda corner: corner.import_run.public_id,
     ("people.discard", "public_id"): lambda corner: corner.import_run.public_id,
+    ("cards", "token"): lambda corner: card_token(corner),
     ("own", "request_id"): lambda corner: corner.asked.public_id,
     ("own", "ending"): lambda corner: "json",
     ("merge", "public_id"): lambda corner: corner.volunteer.public_id,

@@ -237,6 +237,19 @@ def search(
     )
 
 
+def chosen(public_ids: Sequence[str], *, under: Sequence[str]) -> list[PersonLine]:
+    """Return those of the people named who belong within `under`, by name; phones masked."""
+    statement = people_of(COLUMNS, under).where(Person.public_id.in_(public_ids))
+    rows = db.session.execute(statement.order_by(Person.name, Person.id))
+    return [line_of(row) for row in rows]
+
+
+def line_of_person(person_id: int) -> PersonLine:
+    """Return a person as lists do, with the unit that they (last) belong to; raises NotFound."""
+    statement = people_of(COLUMNS, units.EVERYWHERE).where(Person.id == person_id)
+    return line_of(_one(db.session.execute(statement).one_or_none()))
+
+
 def everybody(*, under: Sequence[str], wanted: Wanted) -> Iterator[PersonLine]:
     """Yield all who are wanted within `under` by name, their phones whole: mask or ask first."""
     statement = people_of(COLUMNS, under, wanted).order_by(Person.name, Person.id)

@@ -19,6 +19,7 @@ from volunteer.units import queries as units
 from . import (
     access,
     background,
+    card_views,
     exports,
     hooks,
     merge_views,
@@ -226,4 +227,4 @@ def failure_text(run: ImportRun) -> str:
     return gettext("The work on this file was interrupted; nothing was written. Upload it again.")
 
 
-blueprints = (bp, record_views.bp, merge_views.bp, own_views.bp)
+blueprints = (bp, record_views.bp, merge_views.bp, own_views.bp, card_views.bp)
