@@ -1,9 +1,10 @@
 """Pages of personal cards: choosing, the sheets to print, and what a card says."""
 
 from collections.abc import Mapping, Sequence
+from io import BytesIO
 from typing import NamedTuple
 
-from flask import Blueprint, current_app, make_response, render_template, request
+from flask import Blueprint, current_app, render_template, request, send_file
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
@@ -19,7 +20,9 @@ from .queries import PersonLine, Wanted
 bp = Blueprint("cards", __name__)
 
 #: Cards of one page, five sheets, and of one file.
-ON_A_PAGE, IN_A_FILE = 5 * cards.ON_A_SHEET, 50 * cards.ON_A_SHEET
+ON_A_PAGE, IN_A_FILE = 5 * cards.ON_A_SHEET, 25 * cards.ON_A_SHEET
+#: Files that a page offers; who wants more chooses smaller units.
+MOST_FILES = 50
 
 
 class Chosen(NamedTuple):
@@ -37,7 +40,7 @@ def settings() -> Settings:
     return current_app.extensions["settings"]
 
 
-def chosen(limit: int) -> Chosen:
+def chosen(limit: int, part: int = 1) -> Chosen:
     """Read from the address whose cards are meant: named people, or a unit and a search."""
     under = access.require_cards(current_actor())
     if named := request.args.getlist("person")[:IN_A_FILE]:
@@ -49,6 +52,7 @@ def chosen(limit: int) -> Chosen:
         under=[unit.path] if unit else under,
         wanted=Wanted(words),
         after=request.args.get("after"),
+        skip=limit * (min(max(part, 1), MOST_FILES) - 1),
         limit=limit,
     )
     filters = {"unit": unit.code if unit else None, "q": words or None}
@@ -66,14 +70,24 @@ def made(lines: Sequence[PersonLine]) -> list[cards.Card]:
     )
 
 
+def files_of(people: int) -> list[tuple[int, int, int]]:
+    """Return the files that so many cards make: its number, its first card and its last."""
+    starts = range(1, min(people, MOST_FILES * IN_A_FILE) + 1, IN_A_FILE)
+    return [
+        (number, first, min(first + IN_A_FILE - 1, people))
+        for number, first in enumerate(starts, start=1)
+    ]
+
+
 @bp.get("/people/cards")
 def choose() -> str:
     under = access.require_cards(current_actor())
+    found = chosen(queries.PAGE)
     return render_template(
         "people/cards.html",
-        chosen=chosen(queries.PAGE),
+        chosen=found,
         listing=units.listing(under=under),
-        in_a_file=IN_A_FILE,
+        files=files_of(found.people),
     )
 
 
@@ -90,12 +104,10 @@ def sheet() -> str:
 
 @bp.get("/people/cards.pdf")
 def file() -> Response:
-    found = chosen(IN_A_FILE)
-    response = make_response(cards.pdf(made(found.lines)))
-    response.mimetype = "application/pdf"
+    found = chosen(IN_A_FILE, part=request.args.get("part", 1, type=int))
+    sheets = BytesIO(cards.pdf(made(found.lines)))
     name = gettext("cards %(day)s.pdf", day=clock.local_day(clock.now()))
-    response.headers.set("Content-Disposition", "attachment", filename=name)
-    return response
+    return send_file(sheets, "application/pdf", as_attachment=True, download_name=name)
 
 
 @bp.get("/people/card/<string:token>")

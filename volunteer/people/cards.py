@@ -24,6 +24,8 @@ from volunteer.core.tokens import TokenError, TokenKind, sign, verify
 from .queries import PersonLine
 
 BORDER = 4
+#: The size of the code, and its mask: to try all eight would take six times as long.
+VERSION, MASK = 5, 2
 #: Dots a module has in the picture.
 DOTS = 6
 #: Millimetres: A7 across, two beside and four below each other on A4.
@@ -101,7 +103,13 @@ def sheets_of(cards: Sequence[Card]) -> list[Sequence[Card]]:
 @lru_cache(maxsize=512)
 def png(url: str) -> bytes:
     """Return the code as a small PNG, black on white."""
-    code = QRCode(error_correction=ERROR_CORRECT_M, border=BORDER, box_size=DOTS)
+    code = QRCode(
+        version=VERSION,
+        error_correction=ERROR_CORRECT_M,
+        border=BORDER,
+        box_size=DOTS,
+        mask_pattern=MASK,
+    )
     code.add_data(url)
     code.make(fit=True)
     file = BytesIO()

@@ -199,13 +199,14 @@ def search(
     wanted: Wanted | None = None,
     after: str | None = None,
     before: str | None = None,
+    skip: int = 0,
     limit: int = PAGE,
 ) -> Page:
     """Return a page of the people within `under`, by name and id.
 
     `words` is a part of a name, the first letters of its reading, the last four or all
     digits of a phone, or a volunteer number; `wanted` says more. `after` and `before` are
-    public ids; one that is not found begins anew.
+    public ids; one that is not found begins anew. `skip` leaves out so many first.
     """
     order = (Person.name, Person.id)
     wanted = wanted or Wanted(words)
@@ -222,7 +223,7 @@ def search(
         statement = statement.order_by(Person.name.desc(), Person.id.desc())
     else:
         statement = statement.order_by(*order)
-    rows = list(db.session.execute(statement.limit(limit + 1)))
+    rows = list(db.session.execute(statement.offset(skip or None).limit(limit + 1)))
     more = len(rows) > limit
     rows = rows[:limit]
     if backwards:
