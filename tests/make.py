@@ -24,7 +24,7 @@ from volunteer.people.rules import pinyin_key
 from volunteer.reminders.models import Reminder
 from volunteer.shifts.models import Assignment, CheckinSettings, Shift, Site
 from volunteer.targets.models import Exemption, Policy
-from volunteer.units.models import Grid, Unit
+from volunteer.units.models import Grid, Unit, UnitAlias
 
 Row = TypeVar("Row", bound=Base)
 
@@ -63,6 +63,12 @@ def grid(*, lead: Unit | None = None, **given: Any) -> Grid:
     lead = lead or unit()
     facts = {"code": f"G{number:04d}", "name": f"第{number}网格", "kind": "road"}
     return save(Grid(**{**facts, "township_id": lead.id, "lead_unit_id": lead.id, **given}))
+
+
+def alias(*, unit: Unit, name: str | None = None) -> UnitAlias:
+    """A name by which sheets may call the unit."""
+    name = name or f"第{next(_serial)}别名"
+    return save(UnitAlias(unit_id=unit.id, name=name, name_key=name, created_at=LONG_AGO))
 
 
 def phone() -> str:

@@ -8,6 +8,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
 
+from click import Group
 from flask import Flask
 
 from volunteer.accounts import persons as accounts_persons
@@ -29,8 +30,11 @@ FEATURES = (
     "targets",
     "activities",
     "posts",
+    "structure",
+    "grids",
     "attendance",
     "audits",
+    "exchange",
     "reminders",
     "home",
 )
@@ -47,8 +51,17 @@ def init_app(app: Flask) -> None:
                     app.register_blueprint(blueprint)
         if module := load(feature, "commands"):
             for group in module.groups:
-                app.cli.add_command(group)
+                add_group(app, group)
     connect_hooks()
+
+
+def add_group(app: Flask, group: Group) -> None:
+    """Add a group of commands; one that a lower feature has begun is carried on."""
+    there = app.cli.commands.get(group.name or "")
+    if isinstance(there, Group):
+        there.commands.update(group.commands)
+    else:
+        app.cli.add_command(group)
 
 
 def connect_hooks() -> None:

@@ -122,6 +122,7 @@ def test_a_foreign_unit_is_not_there(client, set_clock, app):
         service.note_export(
             Month(2026, 11),
             other,
+            paths=[other.path],
             rows=1,
             actor=make.grant_of(Role.COORDINATOR, make.unit()),
             now=make.LONG_AGO,

@@ -2,7 +2,7 @@
 
     --people 6000,60000         how large the cities are
     --engine sqlite,postgresql  where they are kept
-    --only import,checkin       of: import checkin month reminders cold_start
+    --only import,checkin       of: import checkin month reminders pages cold_start
     --months 12                 how long the ledger is; 12 months of 60,000 people are 2.9
                                 million rows, which take one to three minutes to write
 
@@ -22,11 +22,11 @@ from pathlib import Path
 from tests import postgresql
 from volunteer.core import clock, settings
 
-from . import checkin, cold_start, importing, month, planning, world
+from . import checkin, cold_start, importing, month, pages, planning, world
 from .databases import DURABLE, Databases, raw, require_durable
 from .measure import Figure, Rounds, growth
 
-FIGURES = ("import", "month", "reminders", "checkin", "cold_start")
+FIGURES = ("import", "month", "reminders", "checkin", "pages", "cold_start")
 ENGINES = ("sqlite", "postgresql")
 #: `python app.py` makes a city of this size, no other.
 DEMO_PEOPLE = 60_000
@@ -95,9 +95,20 @@ def of_engine(databases: Databases, asked: argparse.Namespace) -> Iterator[Figur
             yield figure
             if rounds:
                 taken[figure.figure][people] = rounds.seconds
+    if "pages" in asked.only:
+        yield from of_pages(databases, asked)
     for name, seconds in taken.items():
         if grown := growth(name, databases.engine, seconds):
             yield grown
+
+
+def of_pages(databases: Databases, asked: argparse.Namespace) -> Iterator[Figure]:
+    """Yield what the pages cost in the largest city, and which ask for more than in the least."""
+    costs = {people: pages.measure(databases, people) for people in asked.people}
+    few, many = min(costs), max(costs)
+    yield from pages.figures(databases.engine, many, costs[many])
+    if few != many:
+        yield pages.grown(databases.engine, costs[few], costs[many], many)
 
 
 def of_size(

@@ -100,7 +100,7 @@ def by_hand(visitor: Visitor, city_map: MapAdapter, seen: set[str]) -> Counter[s
     page.get_by_role("button", name="上传并检查").click()
     page.get_by_role("button", name="放弃").wait_for()
     visitor.look("import with an error")
-    opened["people.import_run"] += 1
+    opened["imports.show"] += 1
     poster = next(each for each in seen if each.endswith("/poster"))
     visitor.go(poster)
     visitor.go("/q/" + page.locator(".sheet.poster .foot small").inner_text().strip())

@@ -10,6 +10,7 @@ from sqlalchemy import func, select, text
 from tests import make
 from tests.conftest import app_on, let_go
 from tests.make import at
+from volunteer.accounts.models import AccountGrant
 from volunteer.attendance.models import Attendance
 from volunteer.audits import integrity
 from volunteer.audits import queries as audits
@@ -19,9 +20,9 @@ from volunteer.home import demo
 from volunteer.home.demo_load import COLUMNS
 from volunteer.home.errors import NotEmpty, OtherUnits
 from volunteer.hours.models import LedgerEntry
-from volunteer.people.models import Membership, Person
+from volunteer.people.models import Consent, Membership, Person
 from volunteer.shifts.models import Assignment, Shift
-from volunteer.units.models import Unit
+from volunteer.units.models import Grid, Unit
 
 #: A Monday, while the evening shifts of the posts are under way.
 NOW = at("2026-11-23 17:20")
@@ -121,6 +122,27 @@ def test_nobody_is_at_two_places_at_a_time(app):
         other.c.starts_at < one.c.ends_at,
     )
     assert db.session.scalar(twice) == 0
+
+
+def test_grids_have_a_lead_unit_and_a_coordinator_and_minutes(app):
+    build()
+
+    grids = db.session.scalars(select(Grid)).all()
+    assert len(grids) >= 4
+    coordinated = select(AccountGrant.grid_id).where(AccountGrant.grid_id.is_not(None))
+    assert {grid.id for grid in grids} == set(db.session.scalars(coordinated))
+    assert all(grid.township.kind == "township" for grid in grids)
+    served = select(LedgerEntry.grid_id).where(LedgerEntry.grid_id.is_not(None))
+    assert set(db.session.scalars(served)) <= {grid.id for grid in grids}
+    assert db.session.scalar(served.limit(1))
+
+
+def test_every_consent_of_the_register_has_its_record(app):
+    build()
+
+    agreed = select(Person.id).where(Person.consent == "given")
+    recorded = select(Consent.person_id).where(Consent.state == "given")
+    assert set(db.session.scalars(agreed)) == set(db.session.scalars(recorded))
 
 
 def test_ids_and_shifts_go_on_where_the_city_ends(app, runner):

@@ -11,11 +11,12 @@ from werkzeug.routing import Rule
 
 from tests import make
 from tests.make import at
-from volunteer.accounts.models import ActivationCode, LoginSession
+from volunteer.accounts.models import AccountGrant, ActivationCode, LoginSession
 from volunteer.activities.models import Activity
 from volunteer.attendance.models import Attendance
 from volunteer.attendance.tokens import SiteCode, site_token
 from volunteer.core.actor import Role
+from volunteer.exchange.models import ExchangeFile
 from volunteer.hours.models import LedgerEntry
 from volunteer.people import cards
 from volunteer.people.models import ImportRun, Person, PersonRequest
@@ -23,7 +24,7 @@ from volunteer.posts.models import Post, PostWindow
 from volunteer.reminders.models import Reminder
 from volunteer.shifts.models import Shift, Site
 from volunteer.targets.models import Exemption
-from volunteer.units.models import Unit
+from volunteer.units.models import Grid, Unit, UnitAlias
 
 #: The moment of the walk: half an hour into the shift.
 NOW = at("2026-03-07 09:30")
@@ -47,6 +48,11 @@ class Corner:
     activity: Activity
     post: Post
     exemption: Exemption
+    alias: UnitAlias
+    grid: Grid
+    #: The appointment of the unit's coordinator.
+    grant: AccountGrant
+    exchange_file: ExchangeFile
     reminder: Reminder
     import_run: ImportRun
     login_session: LoginSession
@@ -98,6 +104,10 @@ def corner(name: str) -> Corner:
         activity(unit, site),
         post(unit, site),
         make.exemption(person=volunteer, from_on=date(2026, 2, 1), until_on=date(2026, 2, 28)),
+        make.alias(unit=unit),
+        make.grid(lead=unit),
+        make.grant(person=make.person(unit=unit), role=Role.COORDINATOR, unit=unit),
+        exchange_file(unit),
         **belongings(volunteer),
     )
 
@@ -136,6 +146,35 @@ def post(unit: Unit, site: Site) -> Post:
     )
 
 
+def exchange_file(unit: Unit) -> ExchangeFile:
+    return make.save(
+        ExchangeFile(
+            public_id=f"e{unit.id:015x}",
+            unit_id=unit.id,
+            kind="durations",
+            file_name="durations.xlsx",
+            sha256="0" * 64,
+            value_unit="hours",
+            first_on=date(2026, 3, 1),
+            last_on=date(2026, 3, 5),
+            counts={
+                "rows": 0,
+                "kept": 0,
+                "rejected": {},
+                "skipped_duplicates": 0,
+                "blank_rows": 0,
+                "other_rows": 0,
+                "sheet": "",
+                "titles": {},
+                "unused": [],
+                "sample": {},
+            },
+            errors=[],
+            imported_at=NOW,
+        )
+    )
+
+
 def belongings(person: Person) -> dict[str, Any]:
     """Make what only the person may look at: a message, an import, a log-in."""
     account = make.account_of(person)
@@ -164,7 +203,7 @@ def belongings(person: Person) -> dict[str, Any]:
                 "skipped_duplicates": 0,
                 "blank_rows": 0,
             },
-            errors=[],
+            choices={},
             landed_before=0,
             account_id=account.id,
             started_at=NOW,
@@ -241,9 +280,6 @@ def card_token(corner: Corner) -> str:
 SAMPLES: dict[tuple[str, str], Callable[[Corner], object]] = {
     ("accounts", "login_id"): lambda corner: corner.login_session.id,
     ("accounts", "token"): lambda corner: corner.link,
-    ("people.import_run", "public_id"): lambda corner: corner.import_run.public_id,
-    ("people.confirm", "public_id"): lambda corner: corner.import_run.public_id,
-    ("people.discard", "public_id"): lambda corner: corner.import_run.public_id,
     ("cards", "token"): lambda corner: card_token(corner),
     ("own", "request_id"): lambda corner: corner.asked.public_id,
     ("own", "ending"): lambda corner: "json",
@@ -251,6 +287,8 @@ SAMPLES: dict[tuple[str, str], Callable[[Corner], object]] = {
     ("merge", "other_id"): lambda corner: corner.double.public_id,
     ("record", "public_id"): lambda corner: corner.volunteer.public_id,
     ("record", "qualification_id"): lambda corner: 1,
+    ("imports", "public_id"): lambda corner: corner.import_run.public_id,
+    ("imports", "category_id"): lambda corner: 1,
     ("people", "public_id"): lambda corner: corner.volunteer.public_id,
     ("shifts", "public_id"): lambda corner: corner.shift.public_id,
     ("shifts", "code"): lambda corner: corner.site.code,
@@ -263,10 +301,14 @@ SAMPLES: dict[tuple[str, str], Callable[[Corner], object]] = {
     ("audits", "public_id"): lambda corner: corner.volunteer.public_id,
     ("activities", "public_id"): lambda corner: corner.activity.public_id,
     ("posts", "code"): lambda corner: corner.post.code,
+    ("exchange", "public_id"): lambda corner: corner.exchange_file.public_id,
     ("reminders", "reminder_id"): lambda corner: corner.reminder.id,
     ("targets", "exemption_id"): lambda corner: corner.exemption.id,
     ("audits", "code"): lambda corner: corner.unit.code,
-    ("units", "code"): lambda corner: corner.unit.code,
+    ("structure", "code"): lambda corner: corner.unit.code,
+    ("structure", "alias_id"): lambda corner: corner.alias.id,
+    ("grids", "code"): lambda corner: corner.grid.code,
+    ("accounts", "grant_id"): lambda corner: corner.grant.id,
     ("*", "month"): lambda corner: "2026-03",
 }
 

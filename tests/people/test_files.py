@@ -8,10 +8,10 @@ import pytest
 from tests import make
 from tests.make import at
 from tests.people.sheets import csv, xlsx
-from volunteer.core import tables
+from volunteer.core import sheets, tables
 from volunteer.core.actor import SYSTEM
 from volunteer.core.db import db
-from volunteer.people import service
+from volunteer.people import runs
 from volunteer.people.errors import HeaderDuplicate, HeaderUnknown, SeveralSheets
 from volunteer.people.models import Person
 
@@ -22,7 +22,7 @@ def school(app):
 
 
 def bring_in(content):
-    return service.import_people(content, "people.xlsx", actor=SYSTEM, now=at("2026-11-23 09:00"))
+    return runs.import_people(content, "people.xlsx", actor=SYSTEM, now=at("2026-11-23 09:00"))
 
 
 def one(name="王芳", phone="19901234567", unit="新安江小学", category="公务员", day=""):
@@ -84,14 +84,14 @@ def far_corner() -> bytes:
         ("姓名,手机号,单位\n王芳".encode() + b"\xff\xff", tables.BadEncoding),
         (csv(one(), header=("姓名", "电话", "单位")), HeaderUnknown),
         (csv(one(), header=("姓名", "手机", "手机号", "单位")), HeaderDuplicate),
-        (b"\xd0\xcf\x11\xe0" + bytes(600), tables.FileType),
-        (b"%PDF-1.7", tables.FileType),
-        (b"PK\x03\x04 and no package", tables.FileBroken),
-        (with_part("xl/vbaProject.bin"), tables.FileType),
-        (with_part("xl/externalLinks/externalLink1.xml"), tables.FileType),
-        (bomb(sheet=30 * 1024 * 1024), tables.FileTooBigInside),
-        (bomb(**{f"part{number}": 1 for number in range(2_001)}), tables.FileTooBigInside),
-        (far_corner(), tables.FileTooBigInside),
+        (b"\xd0\xcf\x11\xe0" + bytes(600), sheets.FileType),
+        (b"%PDF-1.7", sheets.FileType),
+        (b"PK\x03\x04 and no package", sheets.FileBroken),
+        (with_part("xl/vbaProject.bin"), sheets.FileType),
+        (with_part("xl/externalLinks/externalLink1.xml"), sheets.FileType),
+        (bomb(sheet=30 * 1024 * 1024), sheets.FileTooBigInside),
+        (bomb(**{f"part{number}": 1 for number in range(2_001)}), sheets.FileTooBigInside),
+        (far_corner(), sheets.FileTooBigInside),
     ],
 )
 def test_a_file_that_is_none_is_refused_as_a_whole(school, content, refusal):

@@ -13,7 +13,7 @@ from tests.make import at
 from tests.people.sheets import xlsx
 from volunteer.core.actor import SYSTEM, Role
 from volunteer.core.db import db
-from volunteer.people import runs, service
+from volunteer.people import runs
 from volunteer.people.models import ImportRun, Person
 
 NOW = at("2026-11-23 09:00")
@@ -124,7 +124,7 @@ def test_a_second_confirm_is_refused(client, admin):
 def test_another_import_in_between_makes_the_preview_stale(client, admin):
     """Bad input A39."""
     address, _ = previewed(client, GOOD)
-    service.import_people(file(OTHER), "other.xlsx", actor=SYSTEM, now=NOW)
+    runs.import_people(file(OTHER), "other.xlsx", actor=SYSTEM, now=NOW)
 
     answer = confirm(client, address)
 
@@ -145,7 +145,7 @@ def test_an_import_that_lands_after_the_confirm_makes_it_stale_too(client, admin
         now=NOW,
         start=lambda step, run_id: kept.append((step, run_id)),
     )
-    service.import_people(file(OTHER), "other.xlsx", actor=SYSTEM, now=NOW)
+    runs.import_people(file(OTHER), "other.xlsx", actor=SYSTEM, now=NOW)
     ((step, run_id),) = kept
 
     step(run_id, actor=actor, clock=lambda: NOW)
@@ -210,7 +210,7 @@ def running(uploader, *, state, silent=timedelta()):
             done=400,
             total=1000,
             counts={},
-            errors=[],
+            choices={},
             landed_before=0,
             account_id=make.account_of(uploader).id,
             started_at=NOW,
@@ -234,7 +234,7 @@ def test_what_breaks_for_a_reason_of_ours_is_written_down(client, admin, monkeyp
     def broken(content):
         raise RuntimeError("a mistake of ours")
 
-    monkeypatch.setattr("volunteer.core.tables.read", broken)
+    monkeypatch.setattr("volunteer.core.tables.read_book", broken)
 
     page = settled(client, upload(client, file(GOOD)))
 

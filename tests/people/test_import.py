@@ -12,7 +12,7 @@ from volunteer.core.actor import SYSTEM, Role
 from volunteer.core.db import db
 from volunteer.core.errors import NotAllowed
 from volunteer.core.models import Journal
-from volunteer.people import queries, service
+from volunteer.people import queries, runs
 from volunteer.people.models import ImportRun, Membership, Person
 
 NOW = at("2026-11-23 09:00")
@@ -25,7 +25,7 @@ def school(app):
 
 
 def bring_in(content, *, actor=SYSTEM, now=NOW, **given):
-    outcome = service.import_people(content, "people.xlsx", actor=actor, now=now, **given)
+    outcome = runs.import_people(content, "people.xlsx", actor=actor, now=now, **given)
     db.session.rollback()
     return outcome
 
@@ -207,7 +207,7 @@ def test_the_same_file_again_changes_nothing(school):
 
     outcome = bring_in(content, now=at("2026-12-01 09:00"))
 
-    assert (outcome.plan.accepted, outcome.landed, outcome.plan.unchanged) == (2, 0, 2)
+    assert (outcome.plan.accepted, outcome.landed, len(outcome.plan.unchanged)) == (2, 0, 2)
     assert db.session.query(Person).count() == 2
     assert db.session.query(Membership).count() == 2
 

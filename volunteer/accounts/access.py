@@ -2,10 +2,11 @@
 
 from collections.abc import Collection
 
-from volunteer.core.actor import SCHEDULERS, SYSTEM, Actor, Grant, Role
+from volunteer.core.access import require_paths, require_role
+from volunteer.core.actor import KEEPERS, READERS, SCHEDULERS, SYSTEM, Actor, Grant, Role
 from volunteer.core.errors import NotAllowed, NotFound
 
-from .errors import RolesApart
+from .errors import NotOneself, RolesApart
 
 #: Who prints activation codes for the people of their units.
 PRINTERS = SCHEDULERS
@@ -92,3 +93,30 @@ def apart(role: Role, held: Collection[Role]) -> Role | None:
 def require_together(role: Role, held: Collection[Role]) -> None:
     if other := apart(role, held):
         raise RolesApart(role=str(role), held=str(other))
+
+
+def require_reader(actor: Actor) -> tuple[str, ...]:
+    """Return the unit paths whose coordinators the actor may see; NotAllowed where none."""
+    return require_paths(actor, *READERS)
+
+
+def may_appoint(actor: Actor, path: str) -> bool:
+    """Unit administrators appoint the coordinators of their subtree, the city office all."""
+    return actor.holds(path, *KEEPERS)
+
+
+def require_appointer(actor: Actor) -> tuple[str, ...]:
+    """Return the unit paths over which the actor appoints coordinators; NotAllowed where none."""
+    return require_paths(actor, *KEEPERS)
+
+
+def require_appoint(actor: Actor, path: str) -> tuple[str, ...]:
+    """Refuse who may not appoint over the unit; return from which units people may come."""
+    require_role(actor, path, *KEEPERS)
+    return actor.paths(*KEEPERS)
+
+
+def require_other(actor: Actor, person_id: int) -> None:
+    """Nobody gives a role to themselves."""
+    if person_id == actor.person_id:
+        raise NotOneself()

@@ -84,6 +84,30 @@ class AccountDisabled(DomainError):
 class NoPhone(DomainError):
     code = "no_phone"
     text = N_("A person without a phone number has no log-in; use the roll call instead.")
+    field = "who"
+
+
+class NotOneself(DomainError):
+    code = "not_oneself"
+    text = N_("Nobody appoints themselves. Ask the city office, or choose another person.")
+    status = 403
+    field = "who"
+
+
+class PersonUnknown(DomainError):
+    code = "person_unknown"
+    text = N_(
+        "Nobody in your units is called “%(words)s”. Write the full name, the last four digits "
+        "of the phone or the volunteer number."
+    )
+    status = 404
+    field = "who"
+
+
+class PersonAmbiguous(DomainError):
+    code = "person_ambiguous"
+    text = N_("This may be several people: %(people)s. Write a phone or volunteer number.")
+    field = "who"
 
 
 class RolesApart(DomainError):
@@ -92,6 +116,7 @@ class RolesApart(DomainError):
         "The roles %(role)s and %(held)s are kept apart. End the other role first, "
         "or choose another person."
     )
+    field = "who"
 
 
 class RoleProtected(DomainError):

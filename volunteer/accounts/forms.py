@@ -3,9 +3,16 @@
 from flask_babel import lazy_gettext
 from wtforms import HiddenField, PasswordField, RadioField, StringField, TelField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import EqualTo, InputRequired, Length
+from wtforms.validators import (
+    DataRequired,
+    EqualTo,
+    InputRequired,
+    Length,
+    Optional,
+    ValidationError,
+)
 
-from volunteer.core.forms import RefusableForm
+from volunteer.core.forms import RefusableForm, one_line
 
 from . import rules
 
@@ -112,3 +119,34 @@ class PasswordForm(RefusableForm):
         [EqualTo("password", TWICE)],
         render_kw={"autocomplete": "new-password", "required": True},
     )
+
+
+class HandOverForm(RefusableForm):
+    who = StringField(
+        lazy_gettext("Who it shall be"),
+        [DataRequired(lazy_gettext("Say who it shall be.")), Length(max=60)],
+        filters=[one_line],
+        description=lazy_gettext("Full name, last four digits of the phone, or volunteer number."),
+        render_kw={"autocomplete": "off", "maxlength": 60},
+    )
+
+
+class AppointForm(HandOverForm):
+    unit = StringField(
+        lazy_gettext("Unit"),
+        [Length(max=120)],
+        filters=[one_line],
+        description=lazy_gettext("Name or code; leave it empty where a grid is given."),
+        render_kw={"autocomplete": "off", "maxlength": 120},
+    )
+    grid = StringField(
+        lazy_gettext("Grid"),
+        [Optional(), Length(max=20)],
+        filters=[one_line],
+        description=lazy_gettext("Code of the grid; its coordinator works for its lead unit."),
+        render_kw={"autocomplete": "off", "maxlength": 20},
+    )
+
+    def validate_unit(self, field: StringField) -> None:
+        if not field.data and not self.grid.data:
+            raise ValidationError(lazy_gettext("Say the unit, or the grid."))

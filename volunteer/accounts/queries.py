@@ -2,15 +2,17 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, bindparam, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select, tuple_
 from sqlalchemy.orm import contains_eager, joinedload
 
 from volunteer.core.actor import Actor, Grant, Role
 from volunteer.core.db import UTCDateTime, db, run, within
+from volunteer.core.errors import NotFound
 from volunteer.people.models import Membership, Person, PersonState
-from volunteer.units.models import Unit
+from volunteer.units import queries as units
+from volunteer.units.models import Grid, Unit
 
 from . import rules
 from .models import Account, AccountGrant, AccountState, ActivationCode, CodeKind, LoginSession
@@ -232,3 +234,141 @@ def own_account(actor: Actor) -> Account:
     """Return the account of whoever asks, with the person."""
     statement = select(Account).filter_by(id=actor.account_id).options(joinedload(Account.person))
     return db.session.scalars(statement).one()
+
+
+#: Appointments, and units without one, on one page.
+PAGE = 50
+
+
+class Coordinator(NamedTuple):
+    """One appointment that goes on; the grid's code and name are None for a whole unit."""
+
+    grant_id: int
+    public_id: str
+    name: str
+    has_left: bool
+    unit_code: str
+    unit_name: str
+    unit_path: str
+    grid_code: str | None
+    grid_name: str | None
+    since: datetime
+
+
+class CoordinatorPage(NamedTuple):
+    """Appointments by unit; `after` is the grant from which the next page goes on, or None."""
+
+    lines: list[Coordinator]
+    after: int | None
+
+
+class Uncovered(NamedTuple):
+    """A unit with people and without a coordinator of its own.
+
+    `covered_by` is the nearest unit above that has one, None where there is none.
+    """
+
+    code: str
+    name: str
+    people: int
+    covered_by: str | None
+
+
+def _appointed() -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            AccountGrant.id,
+            Person.public_id,
+            Person.name,
+            Person.state != PersonState.ACTIVE,
+            Unit.code,
+            Unit.name,
+            Unit.path,
+            Grid.code,
+            Grid.name,
+            AccountGrant.granted_at,
+        )
+        .join(Account, Account.id == AccountGrant.account_id)
+        .join(Person, Person.id == Account.person_id)
+        .join(Unit, Unit.id == AccountGrant.unit_id)
+        .outerjoin(Grid, Grid.id == AccountGrant.grid_id)
+        .where(AccountGrant.role == Role.COORDINATOR, AccountGrant.ended_at.is_(None))
+        .order_by(Unit.path, AccountGrant.id)
+    )
+
+
+def coordinators(
+    *, under: Sequence[str], words: str = "", after: int | None = None
+) -> CoordinatorPage:
+    """Return a page of the coordinators of the units within `under`, in the tree's order.
+
+    `words` is a part of the name of a person, a unit or a grid.
+    """
+    statement = _appointed().where(within(Unit.path, under)).limit(PAGE + 1)
+    if words:
+        columns = (Person.name, Unit.name, Grid.name)
+        statement = statement.where(or_(*(c.icontains(words, autoescape=True) for c in columns)))
+    place = (select(Unit.path, AccountGrant.id).join(Unit, Unit.id == AccountGrant.unit_id)).where(
+        AccountGrant.id == after
+    )
+    if after is not None and (here := db.session.execute(place).one_or_none()):
+        statement = statement.where(tuple_(Unit.path, AccountGrant.id) > tuple(here))
+    lines = [Coordinator(*row) for row in db.session.execute(statement)]
+    return CoordinatorPage(lines[:PAGE], lines[PAGE - 1].grant_id if len(lines) > PAGE else None)
+
+
+def coordinators_of_unit(unit_id: int) -> list[Coordinator]:
+    """Return the coordinators of a unit itself, those for its grids among them."""
+    statement = _appointed().where(AccountGrant.unit_id == unit_id).limit(PAGE)
+    return [Coordinator(*row) for row in db.session.execute(statement)]
+
+
+def coordinators_of_grid(grid_id: int) -> list[Coordinator]:
+    """Return the coordinators that were appointed for a grid."""
+    statement = _appointed().where(AccountGrant.grid_id == grid_id).limit(PAGE)
+    return [Coordinator(*row) for row in db.session.execute(statement)]
+
+
+def coordinator(grant_id: int, *, under: Sequence[str]) -> Coordinator:
+    """Return an appointment that goes on; raises NotFound where it is not within `under`."""
+    statement = _appointed().where(AccountGrant.id == grant_id, within(Unit.path, under))
+    row = db.session.execute(statement).one_or_none()
+    if row is None:
+        raise NotFound()
+    return Coordinator(*row)
+
+
+def without_coordinator(
+    *, under: Sequence[str], day: date, people: dict[int, int]
+) -> list[Uncovered]:
+    """Return the units with people and without a coordinator, those without any above first.
+
+    `people` is how many people each unit itself has, by unit id. A coordinator who has left
+    or whose log-in is closed does not count.
+    """
+    held = (
+        select(AccountGrant.unit_id)
+        .join(Account, Account.id == AccountGrant.account_id)
+        .join(Person, Person.id == Account.person_id)
+        .where(
+            AccountGrant.role == Role.COORDINATOR,
+            AccountGrant.ended_at.is_(None),
+            Account.state == AccountState.ACTIVE,
+            Person.state == PersonState.ACTIVE,
+        )
+    )
+    named = select(Unit.id, Unit.name).where(Unit.id.in_(held))
+    covered = dict(db.session.execute(named).all())
+    statement = (
+        select(Unit.id, Unit.code, Unit.name, Unit.path)
+        .where(within(Unit.path, under), units.standing(day))
+        .order_by(Unit.code)
+    )
+    found = []
+    for unit_id, code, name, path in db.session.execute(statement):
+        if unit_id in covered or not people.get(unit_id):
+            continue
+        way = [int(step) for step in path.strip("/").split("/")]
+        nearest = next((step for step in reversed(way) if step in covered), None)
+        found.append(Uncovered(code, name, people[unit_id], covered.get(nearest or 0)))
+    return sorted(found, key=lambda each: each.covered_by is not None)

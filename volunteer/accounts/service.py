@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from volunteer.core import journal
 from volunteer.core.actor import Actor, Role
@@ -152,13 +152,30 @@ def grant(person: Person, role: Role, unit: Unit, *, actor: Actor, now: datetime
     Log-ins that are open already last no longer than the role allows (R66). A repeat
     returns the grant that is held. Raises NotAllowed, RolesApart.
     """
-    with transaction() as session:
+    with transaction():
         held_account = queries.account_of(person.id)
         access.require_keeper(actor, unit.path, held_account.id if held_account else None)
+        return give(person, role, unit, actor=actor, now=now)
+
+
+def give(
+    person: Person,
+    role: Role,
+    unit: Unit,
+    *,
+    grid_id: int | None = None,
+    actor: Actor,
+    now: datetime,
+) -> AccountGrant:
+    """Give a role; one that is held already is returned.
+
+    Part of a verb: the caller has asked for permission and has a transaction open.
+    """
+    with transaction() as session:
         account = account_for(person, now=now)
         held = queries.grants_of(account.id)
         for each in held:
-            if each.role == role and each.unit_id == unit.id:
+            if (each.role, each.unit_id, each.grid_id) == (role, unit.id, grid_id):
                 return each
         roles = [Role(each.role) for each in held]
         access.require_together(role, roles)
@@ -166,6 +183,7 @@ def grant(person: Person, role: Role, unit: Unit, *, actor: Actor, now: datetime
             account_id=account.id,
             role=role,
             unit_id=unit.id,
+            grid_id=grid_id,
             granted_at=now,
             granted_by=actor.account_id,
         )
@@ -178,7 +196,8 @@ def grant(person: Person, role: Role, unit: Unit, *, actor: Actor, now: datetime
             .where(LoginSession.expires_at > latest)
             .values(expires_at=latest)
         )
-        _note("grant", account, actor, now, path=unit.path, role=str(role))
+        area = {"grid": grid_id} if grid_id else {}
+        _note("grant", account, actor, now, path=unit.path, role=str(role), **area)
         return made
 
 
@@ -190,11 +209,54 @@ def end_grant(person: Person, role: Role, unit: Unit, *, actor: Actor, now: date
         if account is None:
             return False
         for each in queries.grants_of(account.id):
-            if each.role == role and each.unit_id == unit.id:
+            if each.role == role and each.unit_id == unit.id and each.grid_id is None:
                 each.ended_at = now
                 _note("end_grant", account, actor, now, path=unit.path, role=str(role))
                 return True
         return False
+
+
+def end_held(held: AccountGrant, *, actor: Actor, now: datetime) -> None:
+    """End a role that is held, at once. Part of a verb, as `give`."""
+    held.ended_at = now
+    area = {"grid": held.grid_id} if held.grid_id else {}
+    journal.write(
+        "accounts.end_grant",
+        "account",
+        held.account_id,
+        actor=actor,
+        now=now,
+        unit_path=held.unit.path,
+        role=held.role,
+        **area,
+    )
+
+
+def end_over(unit_id: int, *, actor: Actor, now: datetime) -> int:
+    """End every role over a unit itself, as when it is no more; return how many.
+
+    Part of a verb, as `give`.
+    """
+    held = select(AccountGrant).filter_by(unit_id=unit_id, ended_at=None)
+    grants = db.session.scalars(held).all()
+    for each in grants:
+        end_held(each, actor=actor, now=now)
+    return len(grants)
+
+
+def end_for_grid(grid_id: int, *, actor: Actor, now: datetime) -> int:
+    """End every appointment for a grid that is no more; return how many. Part of a verb."""
+    held = select(AccountGrant).filter_by(grid_id=grid_id, ended_at=None)
+    grants = db.session.scalars(held).all()
+    for each in grants:
+        end_held(each, actor=actor, now=now)
+    return len(grants)
+
+
+def lead_grid(grid_id: int, unit_id: int) -> None:
+    """Let the grid's coordinators work for its new lead unit. Part of a verb, as `give`."""
+    held = update(AccountGrant).filter_by(grid_id=grid_id, ended_at=None)
+    db.session.execute(held.values(unit_id=unit_id))
 
 
 def disable(person: Person, *, actor: Actor, now: datetime) -> None:

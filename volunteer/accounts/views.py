@@ -1,5 +1,7 @@
 """Pages of logging in and out, of the own account, and of printed codes."""
 
+import re
+
 from flask import (
     Blueprint,
     current_app,
@@ -17,13 +19,20 @@ from werkzeug.wrappers import Response
 from volunteer.core import clock
 from volunteer.core.actor import Role
 from volunteer.core.login import LoggedIn, current_actor, manager, public, safe_next
-from volunteer.people import queries as people
+from volunteer.people import queries as people_queries
 from volunteer.people.rules import mask_phone
 from volunteer.units import queries as units
 
-from . import access, logins, queries, rules, service, slips
+from . import access, coordinators, logins, queries, rules, service, slips
 from .errors import LinkGone
-from .forms import ActivateForm, LogInForm, PasswordForm, PhoneForm
+from .forms import (
+    ActivateForm,
+    AppointForm,
+    HandOverForm,
+    LogInForm,
+    PasswordForm,
+    PhoneForm,
+)
 
 bp = Blueprint("accounts", __name__)
 
@@ -100,7 +109,7 @@ def logout() -> Response:
 @bp.get("/activate")
 @public
 def activate() -> str:
-    notice = people.current_notice()
+    notice = people_queries.current_notice()
     form = ActivateForm(next=request.args.get("next"), notice_version=notice.version)
     return render_template("accounts/activate.html", form=form, notice=notice)
 
@@ -116,14 +125,14 @@ def use_code() -> Response | tuple[str, int]:
                 form.code.data,
                 form.password.data,
                 consent=form.consent.data == "yes",
-                notice_version=people.notice_shown(form.notice_version.data),
+                notice_version=people_queries.notice_shown(form.notice_version.data),
                 visit=this_visit(),
                 now=clock.now(),
             )
             answer = enter(token, form.next.data)
             flash(gettext("Your log-in is ready."), "success")
             return answer
-    notice = people.current_notice()
+    notice = people_queries.current_notice()
     form.notice_version.data = notice.version
     return render_template("accounts/activate.html", form=form, notice=notice), form.status
 
@@ -261,6 +270,74 @@ def print_codes() -> str:
         address=address,
         picture=slips.picture(address),
     )
+
+
+#: What a page may be turned from.
+SERIAL = re.compile(r"[0-9]{1,9}")
+
+
+@bp.get("/coordinators")
+def coordinator_list() -> str:
+    actor, day = current_actor(), clock.local_day(clock.now())
+    readable = access.require_reader(actor)
+    unit = units.named(request.args.get("unit", ""), under=readable)
+    under = (unit.path,) if unit else readable
+    words = request.args.get("q", "").strip()[:60]
+    lacking = request.args.get("lacking") == "1"
+    without = queries.without_coordinator(
+        under=under, day=day, people=people_queries.counts_by_unit(under=under, day=day)
+    )
+    asked = request.args.get("after", "")
+    after = int(asked) if SERIAL.fullmatch(asked) else None
+    start = after or 0
+    end = start + queries.PAGE
+    return render_template(
+        "accounts/coordinators.html",
+        page=None if lacking else queries.coordinators(under=under, words=words, after=after),
+        without=without[start:end],
+        without_count=len(without),
+        next_start=end if len(without) > end else None,
+        lacking=lacking,
+        words=words,
+        unit=unit,
+        may_appoint=lambda path: access.may_appoint(actor, path),
+        appoints=actor.is_any(*access.KEEPERS),
+    )
+
+
+@bp.route("/coordinators/new", methods=["GET", "POST"])
+def appoint() -> Response | tuple[str, int]:
+    actor, now = current_actor(), clock.now()
+    under, today = access.require_appointer(actor), clock.local_day(now)
+    form = AppointForm(unit=request.args.get("unit"), grid=request.args.get("grid"))
+    if form.validate_on_submit():
+        with form.refusals():
+            grid = units.grid_meant(form.grid.data, under=under)
+            unit = grid.lead_unit if grid else units.meant(form.unit.data, under=under, on=today)
+            coordinators.appoint(form.who.data, unit, grid=grid, actor=actor, now=now)
+            flash(gettext("The coordinator of %(unit)s is appointed.", unit=unit.name), "success")
+            return redirect(url_for(".coordinator_list", unit=unit.code), 303)
+    return render_template("accounts/appoint.html", form=form), form.status
+
+
+@bp.route("/coordinators/<int:grant_id>/hand-over", methods=["GET", "POST"])
+def hand_over(grant_id: int) -> Response | tuple[str, int]:
+    actor = current_actor()
+    present = queries.coordinator(grant_id, under=access.require_appointer(actor))
+    form = HandOverForm()
+    if form.validate_on_submit():
+        with form.refusals():
+            coordinators.hand_over(grant_id, form.who.data, actor=actor, now=clock.now())
+            flash(gettext("%(unit)s has a new coordinator.", unit=present.unit_name), "success")
+            return redirect(url_for(".coordinator_list", unit=present.unit_code), 303)
+    return render_template("accounts/hand_over.html", form=form, present=present), form.status
+
+
+@bp.post("/coordinators/<int:grant_id>/end")
+def end_appointment(grant_id: int) -> Response:
+    coordinators.end(grant_id, actor=current_actor(), now=clock.now())
+    flash(gettext("The appointment has ended."), "success")
+    return redirect(url_for(".coordinator_list"), 303)
 
 
 blueprints = (bp,)

@@ -16,6 +16,7 @@ from volunteer.hours import queries as ledger
 from volunteer.hours.queries import Line
 from volunteer.people.models import Membership, Person
 from volunteer.targets import queries as targets
+from volunteer.units import queries as units
 from volunteer.units.models import Unit
 
 WAITS = {AttendanceState.OPEN, AttendanceState.AUTO_CLOSED}
@@ -97,9 +98,9 @@ def person_in(public_id: str, month: Month, *, under: Sequence[str]) -> Person:
 
 
 def belongings(person_id: int, month: Month) -> list[Belonging]:
-    """Return the units of a person in the month, earliest first."""
+    """Return the units of a person in the month, earliest first, called as at its end (R32)."""
     statement = (
-        select(Unit.name, Membership.from_on, Membership.until_on)
+        select(units.called_on(month.last_day), Membership.from_on, Membership.until_on)
         .join(Unit, Unit.id == Membership.unit_id)
         .where(Membership.person_id == person_id, targets.touches(month))
         .order_by(Membership.from_on)

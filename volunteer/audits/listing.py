@@ -18,6 +18,7 @@ from volunteer.targets import queries as targets
 from volunteer.targets.models import Policy
 from volunteer.targets.queries import Stay
 from volunteer.targets.rules import Owed, State, state
+from volunteer.units import queries as units
 from volunteer.units.models import Unit
 
 from .queries import exceptions, inside, is_part, last_day, standings_of
@@ -98,8 +99,10 @@ def _members(
     month: Month, policy: Policy, under: Sequence[str], wanted: State | None, today: date
 ) -> Select[int, str, str, str | None, str]:
     """Return the statement of the people who count to the subtrees and may stand as `wanted`."""
+    day = last_day(month, today)
+    unit_name = units.called_on(day) if day < today else Unit.name
     statement = (
-        select(Person.id, Person.public_id, Person.name, Person.phone, Unit.name.label("unit"))
+        select(Person.id, Person.public_id, Person.name, Person.phone, unit_name.label("unit"))
         .join(Membership, Membership.person_id == Person.id)
         .join(Unit, Unit.id == Membership.unit_id)
         .where(_counts(month, today))

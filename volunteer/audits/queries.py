@@ -19,7 +19,8 @@ from volunteer.targets import queries as targets
 from volunteer.targets.models import Policy
 from volunteer.targets.queries import Stay
 from volunteer.targets.rules import Owed, Span, State, state
-from volunteer.units.models import Unit
+from volunteer.units import queries as units
+from volunteer.units.models import Grid, Unit
 from volunteer.units.queries import EVERYWHERE
 
 from .rules import Because, Tally, reasons, total
@@ -50,11 +51,16 @@ class UnitLine(NamedTuple):
 
 
 class MonthTable(NamedTuple):
-    """A unit, its own people, the units directly below it, and the whole."""
+    """A unit, its own people, the units directly below it, and the whole; or a grid.
+
+    Names are those of the last day of the month (R32).
+    """
 
     month: Month
-    unit: Unit
+    code: str
+    name: str
     lines: Sequence[UnitLine]
+    #: Of a unit itself; of a grid what others than its units have served there.
     own: Tally
     whole: Tally
 
@@ -212,27 +218,37 @@ def heads(month: Month, policy: Policy, *, under: Sequence[str], today: date) ->
     return defaultdict(Tally, {unit_id: found[unit_id] for unit_id in ids})
 
 
-def tallies(month: Month, *, under: Sequence[str], today: date) -> dict[int, Tally]:
+def tallies(
+    month: Month, *, under: Sequence[str], grid_id: int | None = None, today: date
+) -> dict[int, Tally]:
     """Return the tally of every unit of the subtrees, its own people only, by unit id.
 
-    The minutes are those entered for the unit, whoever's they are (R29).
+    The minutes are those entered for the unit, whoever's they are (R29); with a grid those
+    served in it.
     """
     found = heads(month, targets.policy_for(month), under=under, today=today)
-    for unit_id, minutes in minutes_by_unit(month, under=under).items():
+    for unit_id, minutes in minutes_by_unit(month, under=under, grid_id=grid_id).items():
         found[unit_id] = found[unit_id]._replace(minutes=minutes)
     return found
 
 
-def minutes_by_unit(month: Month, *, under: Sequence[str]) -> dict[int, int]:
-    """Return the minutes entered in a month for units of the subtrees, of any nature."""
+def minutes_by_unit(
+    month: Month, *, under: Sequence[str], grid_id: int | None = None
+) -> dict[int, int]:
+    """Return the minutes entered in a month for units of the subtrees, of any nature.
+
+    With a grid only those served in it.
+    """
     entered = (
         select(LedgerEntry.unit_id, func.sum(LedgerEntry.minutes))
         .where(LedgerEntry.month == str(month))
         .group_by(LedgerEntry.unit_id)
     )
     if tuple(under) != EVERYWHERE:
-        units = select(Unit.id).where(within(Unit.path, under))
-        entered = entered.where(LedgerEntry.unit_id.in_(units))
+        inside_ids = select(Unit.id).where(within(Unit.path, under))
+        entered = entered.where(LedgerEntry.unit_id.in_(inside_ids))
+    if grid_id is not None:
+        entered = entered.where(LedgerEntry.grid_id == grid_id)
     return dict(db.session.execute(entered).all())
 
 
@@ -247,32 +263,83 @@ def city_tally(month: Month, *, under: Sequence[str], today: date) -> Tally:
 
 
 def month_table(month: Month, unit: Unit, *, today: date) -> MonthTable:
-    """Return the table of a unit: a line for each unit directly below it, and its own people."""
+    """Return the table of a unit: a line for each unit directly below it, and its own people.
+
+    The tree is that of today, with the names of then; a unit that neither stood in the
+    month nor has figures of it is left out (R32).
+    """
     by_unit = tallies(month, under=(unit.path,), today=today)
+    day = last_day(month, today)
     below = db.session.execute(
-        select(Unit.id, Unit.code, Unit.name, Unit.path)
+        select(Unit.id, Unit.code, units.called_on(day), Unit.path, stood_in(month))
         .where(Unit.path.startswith(unit.path, autoescape=True))
         .order_by(Unit.code)
     ).all()
     depth = unit.path.count("/")
     sums: dict[str, list[Tally]] = defaultdict(list)
     deeper: set[str] = set()
-    for each in below:
-        branch = "/".join(each.path.split("/")[: depth + 1]) + "/"
-        sums[branch].append(by_unit.get(each.id, Tally()))
-        if each.path.count("/") > depth + 1:
+    for unit_id, _, _, path, _ in below:
+        branch = "/".join(path.split("/")[: depth + 1]) + "/"
+        sums[branch].append(by_unit.get(unit_id, Tally()))
+        if path.count("/") > depth + 1:
             deeper.add(branch)
+    lines = [
+        (UnitLine(code, name, total(sums[path]), path in deeper), stood)
+        for _, code, name, path, stood in below
+        if path.count("/") == depth + 1
+    ]
+    [name] = (name for unit_id, _, name, _, _ in below if unit_id == unit.id)
     return MonthTable(
         month,
-        unit,
-        [
-            UnitLine(each.code, each.name, total(sums[each.path]), each.path in deeper)
-            for each in below
-            if each.path.count("/") == depth + 1
-        ],
+        unit.code,
+        name,
+        [line for line, stood in lines if stood or any(line.tally)],
         by_unit.get(unit.id, Tally()),
         total(by_unit.values()),
     )
+
+
+def stood_in(month: Month) -> ColumnElement[bool]:
+    """Return the condition that a unit stood on some day of the month."""
+    return and_(
+        or_(Unit.started_on.is_(None), Unit.started_on <= month.last_day),
+        or_(Unit.ended_on.is_(None), Unit.ended_on > month.first_day),
+    )
+
+
+def standing_in(month: Month, *, under: Sequence[str]) -> set[int]:
+    """Return the ids of the units of the subtrees that stood on some day of the month."""
+    return set(db.session.scalars(select(Unit.id).where(within(Unit.path, under), stood_in(month))))
+
+
+def grid_table(
+    month: Month, grid: Grid, *, paths: Sequence[str], under: Sequence[str], today: date
+) -> MonthTable:
+    """Return the table of a grid: a line for each of its units at `paths`, and others' minutes.
+
+    The people are those of the lead unit and the co-units with everything under them, and
+    stand as they do in the tables of their units: what they owe knows no grid. The minutes
+    are only those served in the grid, entered for units within `under`, whoever's they are
+    (R29: an entry keeps the grid at the time of service). Which units a grid has is that of
+    today.
+    """
+    by_unit = heads(month, targets.policy_for(month), under=paths, today=today)
+    minutes = minutes_by_unit(month, under=under, grid_id=grid.id)
+    rows = db.session.execute(
+        select(Unit.id, Unit.code, units.called_on(last_day(month, today)), Unit.path)
+        .where(within(Unit.path, paths))
+        .order_by(Unit.code)
+    ).all()
+    lines = []
+    for _, code, name, path in (row for row in rows if row.path in paths):
+        ids = [row.id for row in rows if row.path.startswith(path)]
+        heads_of_unit = total(by_unit.get(each, Tally()) for each in ids)
+        served = sum(minutes.pop(each, 0) for each in ids)
+        tally = heads_of_unit._replace(minutes=served)
+        lines.append(UnitLine(code, name, tally, len(ids) > 1))
+    others = Tally(minutes=sum(minutes.values()))
+    whole = total([others, *(line.tally for line in lines)])
+    return MonthTable(month, grid.code, grid.name, lines, others, whole)
 
 
 def topmost(*, under: Sequence[str]) -> list[tuple[str, str]]:

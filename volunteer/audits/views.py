@@ -1,6 +1,7 @@
 """Pages of the month: the table of units, the people, one person, and one's own hours."""
 
 import tempfile
+from collections.abc import Mapping
 from datetime import date
 
 from flask import Blueprint, current_app, render_template, request, send_file
@@ -15,7 +16,8 @@ from volunteer.people.rules import mask_phone
 from volunteer.targets import queries as targets
 from volunteer.targets.rules import State
 from volunteer.units import queries as units
-from volunteer.units.models import Unit
+from volunteer.units.models import Grid, Unit
+from volunteer.units.queries import Cut
 
 from . import access, balance, queries, service, workbook
 from .listing import people_of
@@ -28,12 +30,37 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 IN_MEMORY = 1024 * 1024
 
 
-def the_unit(code: str, under: tuple[str, ...]) -> Unit:
-    """Return the unit that is asked for, else the reader's own topmost one."""
-    unit = units.named(code, under=under) or units.by_path(under[0], under=under)
+def asked_for(given: Mapping[str, str], under: tuple[str, ...]) -> Cut:
+    """Return the grid or unit that is asked for, else the reader's own topmost unit."""
+    code = "" if given.get("grid") else given.get("unit", "")
+    cut = units.cut(unit=code, grid=given.get("grid", ""), under=under)
+    if cut.unit or cut.grid:
+        return cut
+    unit = units.by_path(under[0], under=under)
     if unit is None:
         raise NotFound()
-    return unit
+    return Cut(unit, None, (unit.path,))
+
+
+def subject_of(cut: Cut) -> Unit | Grid:
+    """Return the grid, else the unit, that a page is about."""
+    subject = cut.grid or cut.unit
+    if subject is None:
+        raise NotFound()
+    return subject
+
+
+def place_of(cut: Cut) -> dict[str, str]:
+    """Return the argument by which an address names what is shown."""
+    return {"grid" if cut.grid else "unit": subject_of(cut).code}
+
+
+def name_of(cut: Cut, month: Month, today: date) -> str:
+    """Return the name of the grid, or of the unit at the end of the month (R32)."""
+    subject = subject_of(cut)
+    if isinstance(subject, Grid):
+        return subject.name
+    return units.name_on(subject, queries.last_day(month, today))
 
 
 def neighbours(month: Month, today: date) -> tuple[Month | None, Month | None]:
@@ -55,13 +82,23 @@ def month(month: str) -> str:
     today = clock.local_day(clock.now())
     under = access.require_reader(current_actor())
     chosen = access.require_month(month, today=today)
-    unit = the_unit(request.args.get("unit", ""), under)
+    cut = asked_for(request.args, under)
+    day = queries.last_day(chosen, today)
+    subject = subject_of(cut)
+    if isinstance(subject, Grid):
+        table = queries.grid_table(chosen, subject, paths=cut.paths, under=under, today=today)
+        above = []
+    else:
+        table = queries.month_table(chosen, subject, today=today)
+        above = units.ancestors_of(cut.paths[0], under=under, called=day)[:-1]
     return render_template(
         "audits/month.html",
-        table=queries.month_table(chosen, unit, today=today),
+        table=table,
+        grid=cut.grid,
+        place=place_of(cut),
         neighbours=neighbours(chosen, today),
         is_running=chosen == Month.of_day(today),
-        above=units.ancestors_of(unit.path, under=under)[:-1],
+        above=above,
         tops=queries.topmost(under=under) if len(under) > 1 else [],
     )
 
@@ -71,27 +108,29 @@ def people(month: str) -> str:
     today = clock.local_day(clock.now())
     under = access.require_reader(current_actor())
     chosen = access.require_month(month, today=today)
-    unit = the_unit(request.args.get("unit", ""), under)
-    own = request.args.get("own") == "1"
+    cut = asked_for(request.args, under)
+    own = cut.unit if request.args.get("own") == "1" else None
     wanted = State(request.args["state"]) if request.args.get("state") in set(State) else None
     policy = targets.policy_for(chosen)
-    heads = queries.heads(chosen, policy, under=(unit.path,), today=today)
+    heads = queries.heads(chosen, policy, under=cut.paths, today=today)
     lines, after = people_of(
         chosen,
         policy,
-        under=(unit.path,),
+        under=cut.paths,
         today=today,
-        own=unit.id if own else None,
+        own=own.id if own else None,
         wanted=wanted,
         after=request.args.get("after"),
     )
     return render_template(
         "audits/people.html",
         month=chosen,
-        unit=unit,
+        name=name_of(cut, chosen, today),
+        grid=cut.grid,
+        place=place_of(cut),
         own=own,
         wanted=wanted,
-        tally=heads.get(unit.id, Tally()) if own else total(heads.values()),
+        tally=heads.get(own.id, Tally()) if own else total(heads.values()),
         lines=[(line, mask_phone(line.phone)) for line in lines],
         states=[State.NOT_MET, State.PENDING, State.MET, State.EXEMPT, State.NO_TARGET],
         after=after,
@@ -123,14 +162,17 @@ def export(month: str) -> Response:
     today = clock.local_day(now)
     under = access.require_reader(actor)
     chosen = access.require_month(month, today=today)
-    unit = the_unit(request.form.get("unit", ""), under)
+    cut = asked_for(request.form, under)
+    subject = subject_of(cut)
+    called = name_of(cut, chosen, today)
     city = current_app.extensions["settings"].city_name
     file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - sent, then closed
-    stamp = workbook.Stamp(city, chosen, unit, actor.name, now)
-    rows = workbook.write_month(file, stamp, today=today)
-    service.note_export(chosen, unit, rows=rows, actor=actor, now=now)
+    stamp = workbook.Stamp(city, chosen, called, actor.name, now)
+    grid_id = cut.grid.id if cut.grid else None
+    rows = workbook.write_month(file, stamp, under=cut.paths, grid_id=grid_id, today=today)
+    service.note_export(chosen, subject, paths=cut.paths, rows=rows, actor=actor, now=now)
     file.seek(0)
-    name = gettext("%(unit)s month %(month)s.xlsx", unit=unit.name, month=str(chosen))
+    name = gettext("%(unit)s month %(month)s.xlsx", unit=called, month=str(chosen))
     return send_file(file, XLSX, as_attachment=True, download_name=name.replace("/", "-"))
 
 

@@ -18,7 +18,6 @@ from volunteer.people.rules import mask_phone
 from volunteer.targets import queries as targets
 from volunteer.targets.rules import State
 from volunteer.units import queries as units
-from volunteer.units.models import Unit
 
 from . import queries
 from .listing import PersonLine, everybody
@@ -64,17 +63,29 @@ PEOPLE_COLUMNS = (
 
 
 class Stamp(NamedTuple):
-    """What the title says: whose month it is, who took it out, and when."""
+    """What the title says: whose month it is, who took it out, and when.
+
+    `name` is that of the unit then, or of the grid.
+    """
 
     city: str
     month: Month
-    unit: Unit
+    name: str
     exported_by: str
     exported_at: datetime
 
 
-def write_month(file: IO[bytes], stamp: Stamp, *, today: date) -> int:
-    """Write the month of a unit's subtree into `file`; return how many people are in it.
+def write_month(
+    file: IO[bytes],
+    stamp: Stamp,
+    *,
+    under: Sequence[str],
+    grid_id: int | None = None,
+    today: date,
+) -> int:
+    """Write the month of the subtrees into `file`; return how many people are in it.
+
+    With a grid the minutes of the units are only those served in it (`queries.grid_table`).
 
     Rows go to disk as they are written, so that the memory does not grow with the city.
     A text that begins like a formula stays text. Hours have two decimals (R9).
@@ -89,13 +100,14 @@ def write_month(file: IO[bytes], stamp: Stamp, *, today: date) -> int:
         },
     )
     sheets = Sheets(book, stamp)
-    under = (stamp.unit.path,)
-    tallies = queries.tallies(stamp.month, under=under, today=today)
-    listing = units.listing(under=under)
+    tallies = queries.tallies(stamp.month, under=under, grid_id=grid_id, today=today)
+    listing = units.listing(under=under, called=queries.last_day(stamp.month, today))
+    stood = queries.standing_in(stamp.month, under=under)
     sheets.units(
         [
-            (line.code, "　" * line.depth + line.name, tallies.get(line.id, Tally()))
+            (line.code, "　" * line.depth + line.name, tally)
             for line in listing
+            if any(tally := tallies.get(line.id, Tally())) or line.id in stood
         ],
         total(tallies.values()),
     )
@@ -154,7 +166,7 @@ class Sheets:
             "%(city)s, %(month)s, %(unit)s",
             city=stamp.city,
             month=month_text(stamp.month),
-            unit=stamp.unit.name,
+            unit=stamp.name,
         )
         origin = gettext(
             "Exported by %(name)s at %(at)s. Phone numbers are shown in part; for the work of "

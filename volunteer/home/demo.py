@@ -38,7 +38,7 @@ from volunteer.targets import queries as targets
 from volunteer.units import service as units
 from volunteer.units.models import Unit
 
-from . import demo_people
+from . import demo_grids, demo_people
 from .demo_history import Dealer, Measure
 from .demo_load import Loader
 from .demo_people import CITY_OFFICE_UNIT, STREET, Calendar, Place, Register
@@ -150,6 +150,7 @@ def _fill(
         secret=accounts.stored_password(PASSWORD),
     )
     register.appoint(loader, places[0])
+    demo_grids.lay_out(register, loader, random)
     register.exempt(loader)
     progress(STEPS[2], 15)
     settings = db.session.get_one(CheckinSettings, shifts.standard_settings_id())

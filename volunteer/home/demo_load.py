@@ -19,10 +19,13 @@ COLUMNS = {
     "person": "id public_id volunteer_number name name_pinyin phone phone_tail category "
     "state consent consent_version consent_at registered_at",
     "membership": "id person_id unit_id from_on until_on",
+    "consent": "id person_id purpose version state at",
     "account": "id person_id password_hash password_set_at state created_at failures",
-    "grant": "id account_id role unit_id granted_at granted_by",
+    "grid": "id code name kind township_id lead_unit_id started_on ended_on",
+    "grid_co_unit": "id grid_id unit_id",
+    "grant": "id account_id role unit_id grid_id granted_at granted_by",
     "exemption": "id person_id kind from_on until_on approved_by approved_at",
-    "site": "id code public_id name address unit_id fence_mode qr_epoch",
+    "site": "id code public_id name address unit_id grid_id fence_mode qr_epoch",
     "activity": "id public_id unit_id site_id leader_id title content weekday starts minutes "
     "first_on last_on wanted capacity nature created_at created_by",
     "post": "id code name corners kit unit_id site_id leader_id wanted capacity first_on last_on "

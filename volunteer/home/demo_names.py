@@ -72,6 +72,44 @@ MARKETS = (
     "火车站站前",
     "桥南公交枢纽",
 )
+#: Areas by their kind; the real city has others.
+GRID_NAMES = {
+    "road": tuple(
+        f"{road}{part}"
+        for road in (
+            "新安路",
+            "严州大道",
+            "江滨路",
+            "府前路",
+            "白沙路",
+            "环城北路",
+            "新电路",
+            "桥东路",
+        )
+        for part in ("东段", "西段", "中段")
+    ),
+    "estate": tuple(
+        f"{estate}{kind}"
+        for estate in (
+            "滨江",
+            "明珠",
+            "丽景",
+            "望江",
+            "紫金",
+            "云山",
+            "桂花",
+            "梅坪",
+            "春江",
+            "翠园",
+        )
+        for kind in ("花苑", "小区", "家园", "新村")
+    ),
+    "market": tuple(
+        f"{market}农贸市场"
+        for market in ("府东", "江滨", "洋溪", "更楼", "桥南", "梅城", "寿昌", "大同")
+    ),
+    "lane": tuple(f"{lane}巷" for lane in ("打铁", "水门", "书院", "桂花", "石板", "后塘")),
+}
 CORNERS = "东北角、东南角、西北角、西南角"
 KIT = "红马甲、小红帽、引导旗、口哨"
 

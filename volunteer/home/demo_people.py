@@ -15,7 +15,7 @@ from volunteer.people.rules import CATEGORIES, pinyin_key, volunteer_number
 from volunteer.targets.models import ExemptionKind
 from volunteer.targets.rules import Span
 
-from .demo_load import Loader, Row, stored
+from .demo_load import COLUMNS, Loader, Row, stored
 from .demo_names import names, phones
 
 DAY = timedelta(days=1)
@@ -34,6 +34,9 @@ LARGEST = 1200
 #: A few units are as small as real ones are, and one is empty.
 FORCED = (0, 1, 2, 3)
 PEOPLE_A_UNIT = 50
+
+#: The place of the consent in a row of a person.
+CONSENT = COLUMNS["person"].split().index("consent")
 
 #: The units of the three demo log-ins.
 STREET, CITY_OFFICE_UNIT = "330182001", "D07"
@@ -81,6 +84,8 @@ class Place:
     size: int = 0
     people: list[int] = field(default_factory=list)
     coordinators: list[int] = field(default_factory=list)
+    #: The grids that the unit leads.
+    grids: list[int] = field(default_factory=list)
 
     @property
     def is_top(self) -> bool:
@@ -247,6 +252,15 @@ class Register:
         loader.write("person", rows)
         loader.write("membership", self._memberships(loader.first_free("membership")))
         loader.write("account", accounts)
+        agreed = [row for row in rows if row[CONSENT] == "given"]
+        number = loader.first_free("consent")
+        loader.write(
+            "consent",
+            [
+                (number + nth, row[0], "service", FIRST_NOTICE, "given", row[-1])
+                for nth, row in enumerate(agreed)
+            ],
+        )
 
     def _someone(self, index: int, person_id: int, name: str, place: Place) -> Someone:
         random, today = self._random, self.calendar.today
@@ -318,8 +332,12 @@ class Register:
         for nth, (index, role, place) in enumerate(held):
             self.steady.add(index)
             account_id = self.people[index].account_id
-            rows.append((number + nth, account_id, role.value, place.id, granted, None))
+            rows.append((number + nth, account_id, role.value, place.id, None, granted, None))
         loader.write("grant", rows)
+
+    def account_of(self, place: Place) -> int | None:
+        """Return the account of a unit's first coordinator."""
+        return self.people[place.coordinators[0]].account_id
 
     def _able(self, place: Place) -> list[int]:
         """Return those of a unit who can hold a role: with a log-in, and here all the time."""

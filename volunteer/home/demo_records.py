@@ -379,7 +379,7 @@ class Recorder:
                     next(self._entry_ids),
                     someone.id,
                     unit_id,
-                    None,
+                    scene.occurrence.grid_id,
                     str(month),
                     day.isoformat(),
                     minutes,

@@ -102,6 +102,7 @@ class Occurrence:
     capacity: int | None
     source: str
     cancel_reason: str | None = None
+    grid_id: int | None = None
     id: int = 0
     public_id: str = ""
     presences: list[Presence] = field(default_factory=list)
@@ -129,6 +130,7 @@ class Timetable:
         self._last_day = calendar.today + AHEAD
         self._sites: list[Row] = []
         self._first_site = 0
+        self._grid_of: dict[int, int | None] = {}
 
     def draw_up(self, loader: Loader) -> None:
         """Invent sites, activities and posts, write them, and open their shifts."""
@@ -184,7 +186,10 @@ class Timetable:
     def _site(self, code: str, name: str, place: Place, address: str | None) -> int:
         site_id = self._first_site + len(self._sites)
         public_id = f"{self._random.getrandbits(64):016x}"
-        self._sites.append((site_id, code, public_id, name, address, place.id, "off", 1))
+        grids = place.grids
+        self._grid_of[site_id] = grids[site_id % len(grids)] if grids else None
+        grid_id = self._grid_of[site_id]
+        self._sites.append((site_id, code, public_id, name, address, place.id, grid_id, "off", 1))
         return site_id
 
     def _activities(self, number: int) -> Iterator[Row]:
@@ -340,6 +345,7 @@ class Timetable:
     ) -> None:
         """Put an occurrence on the table; a few of the past ones were called off."""
         self.occurrences.append(occurrence)
+        occurrence.grid_id = self._grid_of[occurrence.site_id]
         called_off = self._random.random() < CANCELLED
         if called_off and occurrence.day < self._calendar.today:
             occurrence.cancel_reason = self._random.choice(CANCEL_REASONS)

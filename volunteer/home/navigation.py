@@ -37,7 +37,11 @@ ENTRIES: tuple[tuple[str, Any, str, Sequence[Role] | None], ...] = (
     ("shifts.sites", lazy_gettext("Sites"), "qrcode", READERS),
     ("attendance.confirmations", lazy_gettext("To be confirmed"), "clipboard-check", SCHEDULERS),
     ("people.index", lazy_gettext("People"), "users", READERS),
-    ("people.upload", lazy_gettext("Import"), "upload", KEEPERS),
+    ("structure.index", lazy_gettext("Units"), "building", READERS),
+    ("grids.index", lazy_gettext("Grids"), "scan", READERS),
+    ("accounts.coordinator_list", lazy_gettext("Coordinators"), "user", READERS),
+    ("imports.upload", lazy_gettext("Import"), "upload", KEEPERS),
+    ("exchange.index", lazy_gettext("Exchange with 志愿汇"), "arrows-exchange", READERS),
     ("accounts.codes", lazy_gettext("Activation codes"), "key", SCHEDULERS),
     ("targets.exemptions", lazy_gettext("Exemptions"), "shield-check", SCHEDULERS),
     ("audits.months", lazy_gettext("Month audit"), "chart-bar", READERS),
@@ -55,6 +59,8 @@ PLACES = {each for each, *_ in (*ENTRIES, *AT_HAND)}
 OF_PEOPLE = ("record", "merge", "cards", "own")
 #: To which place a page belongs where it is not the index of its own feature.
 PARTS_OF = {
+    "accounts.appoint": "accounts.coordinator_list",
+    "accounts.hand_over": "accounts.coordinator_list",
     "accounts.print_codes": "accounts.codes",
     "attendance.confirm": "attendance.confirmations",
     "attendance.live": "shifts.index",
@@ -64,7 +70,10 @@ PARTS_OF = {
     "audits.month": "audits.months",
     "audits.people": "audits.months",
     "audits.person": "audits.months",
-    "people.import_run": "people.upload",
+    "imports.absences": "imports.upload",
+    "imports.add_category": "imports.upload",
+    "imports.category_list": "imports.upload",
+    "imports.show": "imports.upload",
     "shifts.create_site": "shifts.sites",
     "shifts.site": "shifts.sites",
     "targets.adopt_policy": "targets.policies",

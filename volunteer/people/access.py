@@ -26,6 +26,16 @@ def require_import(actor: Actor) -> None:
     require_paths(actor, *KEEPERS)
 
 
+def may_keep_categories(actor: Actor) -> bool:
+    """The list of categories is the whole city's."""
+    return actor.is_any(Role.CITY_OFFICE)
+
+
+def require_categories(actor: Actor) -> None:
+    if not may_keep_categories(actor):
+        raise NotAllowed()
+
+
 def require_readable(actor: Actor) -> Sequence[str]:
     """Return the paths that the actor may read; raises NotAllowed where there are none."""
     return require_paths(actor, *READERS)

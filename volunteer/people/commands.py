@@ -11,10 +11,11 @@ from flask_babel import gettext
 
 from volunteer.core import clock
 from volunteer.core.actor import SYSTEM
+from volunteer.core.i18n import local_day_text, local_time
 from volunteer.core.shell import CommandGroup, as_json, report
 
-from . import service
-from .errors import ROW_TEXTS
+from . import intake, queries, refused, runs
+from .errors import REASONS
 from .importer import Progress, silent
 
 TOLD = ("accepted", "landed", "rejected", "skipped_duplicates", "blank_rows")
@@ -28,8 +29,20 @@ group = CommandGroup("people", help="The register of people.")
 @click.option(
     "--accept-good-rows", is_flag=True, help="Bring in the right rows though some are wrong."
 )
+@click.option(
+    "--refused",
+    "refused_file",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="Write the wrong rows with reason and mend to this xlsx file, to be imported again.",
+)
 @as_json
-def import_people(source: Path, dry_run: bool, accept_good_rows: bool, as_json: bool) -> None:
+def import_people(
+    source: Path,
+    dry_run: bool,
+    accept_good_rows: bool,
+    refused_file: Path | None,
+    as_json: bool,
+) -> None:
     """Bring in people from an xlsx or csv file.
 
     One wrong row means exit code 1 and nothing written, unless --accept-good-rows. The
@@ -37,12 +50,16 @@ def import_people(source: Path, dry_run: bool, accept_good_rows: bool, as_json: 
     """
     began = perf_counter()
     content, now = source.read_bytes(), clock.now()
+    if refused_file and not refused_file.absolute().parent.is_dir():
+        raise click.UsageError(gettext("The folder of %(file)s is missing.", file=refused_file))
+    earlier = queries.landed_with(intake.digest(content))
+    earlier_at = earlier.finished_at if earlier else None
     with ExitStack() as bars:
         progress = silent if as_json else _bars(bars)
         if dry_run:
-            outcome = service.check_file(content, actor=SYSTEM, now=now, progress=progress)
+            outcome = intake.check_file(content, actor=SYSTEM, now=now, progress=progress)
         else:
-            outcome = service.import_people(
+            outcome = runs.import_people(
                 content,
                 source.name,
                 accept_good_rows=accept_good_rows,
@@ -52,9 +69,14 @@ def import_people(source: Path, dry_run: bool, accept_good_rows: bool, as_json: 
             )
     facts: dict[str, Any] = {name: outcome.counts[name] for name in TOLD}
     facts["seconds"] = round(perf_counter() - began, 2)
-    errors = [
-        {**error._asdict(), "message": gettext(ROW_TEXTS[error.code])} for error in outcome.errors
-    ]
+    if refused_file:
+        refused_file.write_bytes(refused.workbook_of(outcome.rows))
+    if earlier_at and not outcome.plan.landing:
+        facts["already_imported"] = earlier_at.isoformat()
+        day, time = local_day_text(earlier_at), local_time(earlier_at)
+        words = "This very file was imported on %(day)s at %(time)s."
+        click.echo(gettext(words, day=day, time=time), err=True)
+    errors = [{**error._asdict(), "message": reason(error.code)} for error in outcome.errors]
     if as_json:
         facts["errors"] = errors
     else:
@@ -65,9 +87,19 @@ def import_people(source: Path, dry_run: bool, accept_good_rows: bool, as_json: 
         raise SystemExit(1)
 
 
+def reason(code: str) -> str:
+    """Return why a row is wrong and how to mend it."""
+    why, mend = REASONS[code]
+    return f"{gettext(why)}{gettext(mend)}"
+
+
 def _bars(stack: ExitStack) -> Progress:
     """Return a progress function that draws one bar a step on stderr."""
-    labels = {"check": gettext("Checking"), "land": gettext("Writing")}
+    labels = {
+        "check": gettext("Checking"),
+        "stage": gettext("Preparing"),
+        "land": gettext("Writing"),
+    }
     drawn: dict[str, Any] = {}
 
     def progress(step: str, done: int, total: int) -> None:

@@ -1,11 +1,25 @@
 """What is refused about people and their files."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from volunteer.core.errors import DomainError
 from volunteer.core.i18n import N_
 from volunteer.core.tables import FileRefused
 
 
-class HeaderUnknown(FileRefused):
+class Undecided(FileRefused):
+    """The file leaves open what only a person can decide; `question` is what to ask."""
+
+    question: Mapping[str, Any] = {}
+
+    def about(self, question: Mapping[str, Any]) -> "Undecided":
+        """Return this refusal with what there is to choose from."""
+        self.question = question
+        return self
+
+
+class HeaderUnknown(Undecided):
     code = "header_unknown"
     text = N_(
         "No header was found in the first 10 rows: the columns %(columns)s are needed. "
@@ -13,14 +27,36 @@ class HeaderUnknown(FileRefused):
     )
 
 
-class HeaderDuplicate(FileRefused):
-    code = "header_duplicate"
-    text = N_("The column “%(column)s” occurs twice. Remove or rename one and upload again.")
-
-
-class SeveralSheets(FileRefused):
+class SeveralSheets(Undecided):
     code = "several_sheets"
     text = N_("Several sheets hold people: %(sheets)s. Keep one and upload the file again.")
+
+
+class HeaderDuplicate(Undecided):
+    code = "header_duplicate"
+    text = N_(
+        "The column “%(column)s” stands twice, in %(first)s and in %(second)s. Remove or rename "
+        "one and upload again."
+    )
+
+
+class CategoryTaken(DomainError):
+    code = "category_taken"
+    text = N_("There is a category “%(name)s” already. Choose another name.")
+    field = "name"
+
+
+class CategoryName(DomainError):
+    code = "category_name"
+    text = N_("Write the category in 1 to 20 characters.")
+    status = 400
+    field = "name"
+
+
+class ChoiceUnknown(DomainError):
+    code = "import_choice"
+    text = N_("This choice does not fit the file any more. Reload the page and choose again.")
+    status = 400
 
 
 class StalePreview(DomainError):
@@ -78,24 +114,38 @@ class SameUnit(DomainError):
     field = "unit"
 
 
-#: Why a row is wrong, and how to mend it.
-ROW_TEXTS = {
-    "missing_name": N_("The name is missing. Fill it in."),
-    "invalid_name": N_("This is no name. Write it without digits and signs."),
-    "missing_phone": N_("The phone number is missing. Fill it in."),
-    "phone_format": N_("This is no mobile number. Write its 11 digits, formatted as text."),
-    "duplicate_phone": N_(
-        "This phone number stands for several people, or is registered already. "
-        "Correct it, or ask the city office to look into it."
+#: Why a cell is wrong, and how to mend it.
+REASONS: Mapping[str, tuple[str, str]] = {
+    "missing_name": (N_("The name is missing."), N_("Fill it in.")),
+    "invalid_name": (N_("This is no name."), N_("Write it without digits and signs.")),
+    "missing_phone": (N_("The phone number is missing."), N_("Fill it in.")),
+    "phone_format": (
+        N_("This is no mobile number."),
+        N_("Write its 11 digits, one number, in a column formatted as text."),
     ),
-    "missing_unit": N_("The unit is missing. Fill it in."),
-    "unknown_unit": N_("No unit of this name is within your units. Write its full name or code."),
-    "ambiguous_unit": N_("Several units have this name. Write “parent/name” or the code."),
-    "unknown_category": N_(
-        "This category is not known. Write 公务员, 事业编制, 国企职工, 社区(村)干部 or 编外人员."
+    "duplicate_phone": (
+        N_("This phone number stands for several people, or is registered already."),
+        N_("Correct it, or ask the city office to look into it."),
     ),
-    "invalid_date": N_("This is no day. Write it as 2026-11-05."),
-    "too_long": N_("The text is too long. Shorten it to 100 characters."),
+    "missing_unit": (N_("The unit is missing."), N_("Fill it in.")),
+    "unknown_unit": (
+        N_("No unit of this name is within your units."),
+        N_("Write its full name or code."),
+    ),
+    "ambiguous_unit": (
+        N_("Several units have this name."),
+        N_("Write “parent/name” or the code."),
+    ),
+    "unknown_category": (
+        N_("This category is not known."),
+        N_("Write one of the categories of the list, or leave it out."),
+    ),
+    "invalid_date": (N_("This is no day."), N_("Write it as 2026-11-05.")),
+    "too_long": (N_("The text is too long."), N_("Shorten it.")),
+    "formula_value": (
+        N_("The formula in this cell has no value."),
+        N_("Write the value itself into the cell."),
+    ),
 }
 
 

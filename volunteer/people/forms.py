@@ -27,6 +27,20 @@ class UploadForm(RefusableForm):
         description=lazy_gettext("An xlsx or csv file with the columns 姓名, 手机号 and 单位."),
         validators=[FileRequired(lazy_gettext("Choose a file first."))],
     )
+    whole = BooleanField(
+        lazy_gettext("The file is the whole roster of the units in it"),
+        description=lazy_gettext(
+            "Then those who are in the register and not in the file are listed, with a choice."
+        ),
+    )
+
+
+class CategoryForm(RefusableForm):
+    name = StringField(
+        lazy_gettext("New category"),
+        description=lazy_gettext("At most 20 characters, as it stands in the units' lists."),
+        validators=[InputRequired(lazy_gettext("Write the category in 1 to 20 characters."))],
+    )
 
 
 STATES = {
@@ -116,6 +130,10 @@ class AddForm(_Record):
 class EditForm(_Record):
     name = _name_field()
     phone = _phone_field()
+    without_phone = BooleanField(
+        lazy_gettext("The person has no phone of their own (any more)"),
+        description=lazy_gettext("Then card and roll call serve; the log-in ends."),
+    )
     category = SelectField(lazy_gettext("Category"))
 
 

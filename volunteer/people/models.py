@@ -266,6 +266,8 @@ class PersonRequest(Base):
 
 class ImportState(StrEnum):
     READING = "reading"
+    #: The file leaves open which sheet or which columns are meant.
+    ASKING = "asking"
     READY = "ready"
     LANDING = "landing"
     LANDED = "landed"
@@ -288,10 +290,10 @@ class ImportRun(Base):
     #: How far the current step is: rows done of rows in all.
     done: Mapped[int]
     total: Mapped[int]
-    #: accepted, landed, rejected {code: n}, skipped_duplicates, blank_rows, seconds.
+    #: What the person chose for this file: its sheet, columns, units; see `columns.Choices`.
+    choices: Mapped[dict[str, Any]] = mapped_column(JSON)
+    #: accepted, landed, rejected {code: n}, skipped_duplicates, blank_rows, and how it was read.
     counts: Mapped[dict[str, Any]] = mapped_column(JSON)
-    #: The first errors, each row, column, code, value.
-    errors: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     #: Why it failed, a code of bad_input.md.
     failure: Mapped[str | None] = mapped_column(String(40))
     #: How many runs had landed when this one was checked; one more since makes it stale.

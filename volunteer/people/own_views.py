@@ -77,7 +77,10 @@ def copy(ending: str) -> Response:
     made = copies.as_json(sections, now) if ending == "json" else copies.as_xlsx(sections, city)
     requests.note_copy(ending, actor=actor, now=now)
     name = gettext("My data %(day)s", day=clock.local_day(now))
-    return send(BytesIO(made), TYPES[ending], as_attachment=True, download_name=f"{name}.{ending}")
+    name = f"{name}.{ending}"
+    response = send(BytesIO(made), TYPES[ending], as_attachment=True, download_name=name)
+    response.cache_control.no_store = True
+    return response
 
 
 @bp.post("/my-data/name")

@@ -102,9 +102,7 @@ def new_page(form: AddForm) -> Page:
 @bp.get("/people/<string:public_id>/edit")
 def edit(public_id: str) -> Page:
     person, _ = person_for(public_id)
-    return edit_page(
-        person, EditForm(name=person.name, phone=person.phone, category=person.category)
-    )
+    return edit_page(person, EditForm(name=person.name, category=person.category))
 
 
 @bp.post("/people/<string:public_id>/edit")
@@ -118,6 +116,7 @@ def save(public_id: str) -> Response | Page:
                 public_id,
                 name=form.name.data,
                 phone=form.phone.data or None,
+                without_phone=form.without_phone.data,
                 category=form.category.data or None,
                 actor=current_actor(),
                 now=clock.now(),
@@ -129,7 +128,8 @@ def save(public_id: str) -> Response | Page:
 
 def edit_page(person: Person, form: EditForm) -> Page:
     form.offer_categories(queries.categories(), person.category)
-    return render_template("people/edit.html", form=form, person=person), form.status
+    masked = rules.mask_phone(person.phone)
+    return render_template("people/edit.html", form=form, person=person, masked=masked), form.status
 
 
 @bp.get("/people/<string:public_id>/transfer")

@@ -90,11 +90,12 @@ def edit(
     *,
     name: str,
     phone: str | None,
+    without_phone: bool = False,
     category: str | None,
     actor: Actor,
     now: datetime,
 ) -> Person:
-    """Correct name, phone (None: no phone of their own) and category of a person.
+    """Correct name, phone (None: stays; `without_phone`: goes) and category of a person.
 
     Another phone ends the log-ins and printed codes of the old one. A repeat changes
     nothing. Raises NameInvalid, PhoneInvalid, PhoneTaken, CategoryUnknown.
@@ -102,11 +103,12 @@ def edit(
     try:
         with transaction():
             person, unit = kept(public_id, actor)
+            number = None if without_phone else phone or person.phone
             changed = [
                 word
                 for word, is_new in (
                     ("name", facts.set_name(person, name)),
-                    ("phone", facts.set_phone(person, phone, now=now)),
+                    ("phone", facts.set_phone(person, number, now=now)),
                     ("category", _set_category(person, category)),
                 )
                 if is_new

@@ -19,6 +19,72 @@ class UnitAmbiguous(DomainError):
     field = "unit"
 
 
+class GridUnknown(DomainError):
+    code = "unknown_grid"
+    text = N_("No grid has the code “%(grid)s”. Look it up in the list of grids.")
+    status = 404
+    field = "grid"
+
+
+class UnitEnded(DomainError):
+    code = "unit_ended"
+    text = N_("%(unit)s has ended; nothing new can be entered for it. Choose another unit.")
+    field = "unit"
+
+
+class NameTaken(DomainError):
+    code = "name_taken"
+    text = N_("The unit above already has a unit called “%(name)s”. Choose another name.")
+    field = "name"
+
+
+class NameTakenThere(NameTaken):
+    text = N_("There is a unit called “%(name)s” there already. Rename one of the two first.")
+    field = "unit"
+
+
+class CodeTaken(DomainError):
+    code = "code_taken"
+    text = N_("The code %(code)s is in use already. Choose another one.")
+    field = "code"
+
+
+class ChangeDay(DomainError):
+    code = "change_day"
+    text = N_("The unit changed on %(earliest)s. Choose a later day.")
+    field = "on"
+
+
+class DayToCome(DomainError):
+    code = "day_to_come"
+    text = N_("This day is still to come. Choose today or an earlier day.")
+    field = "on"
+
+
+class WrongPlace(DomainError):
+    code = "wrong_place"
+    text = N_("A unit cannot stand under itself, and the city stays where it is.")
+    field = "unit"
+
+
+class TooDeep(DomainError):
+    code = "too_deep"
+    text = N_("The tree would become too deep there. Choose a unit that stands higher.")
+    field = "unit"
+
+
+class HasSubUnits(DomainError):
+    code = "has_sub_units"
+    text = N_("%(unit)s still has sub-units. Move, merge or close them first.")
+    field = "on"
+
+
+class AliasTaken(DomainError):
+    code = "alias_taken"
+    text = N_("“%(name)s” is already a name of %(unit)s. Use a name that only one unit has.")
+    field = "name"
+
+
 class UnitColumnsMissing(FileRefused):
     code = "header_unknown"
     text = N_("The first line of the file must hold the columns %(columns)s.")

@@ -5,14 +5,15 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, false, or_, select
+from sqlalchemy import ColumnElement, false, func, or_, select
+from sqlalchemy.orm import joinedload
 
 from volunteer.core.db import db
 from volunteer.core.errors import NotFound
 
 from . import rules
-from .errors import UnitAmbiguous, UnitUnknown
-from .models import Unit
+from .errors import GridUnknown, UnitAmbiguous, UnitUnknown
+from .models import Grid, GridCoUnit, Unit, UnitAlias, UnitName
 
 EVERYWHERE = ("/",)
 
@@ -63,6 +64,12 @@ def by_id(unit_id: int, *, under: Sequence[str] = EVERYWHERE) -> Unit | None:
     return db.session.scalar(select(Unit).where(Unit.id == unit_id, within(under)))
 
 
+def by_ids(unit_ids: Iterable[int]) -> dict[int, Unit]:
+    """Return the units with these ids, by id."""
+    found = db.session.scalars(select(Unit).where(Unit.id.in_(unit_ids)))
+    return {unit.id: unit for unit in found}
+
+
 def ids_under(paths: Sequence[str]) -> list[int]:
     """Return the ids of every unit at or under `paths`."""
     return list(db.session.scalars(select(Unit.id).where(within(paths))))
@@ -74,17 +81,31 @@ def children_of(unit_id: int, *, under: Sequence[str] = EVERYWHERE) -> Sequence[
     return db.session.scalars(statement).all()
 
 
-def ancestors_of(path: str, *, under: Sequence[str] = EVERYWHERE) -> list[tuple[str, str]]:
-    """Return code and name of every unit on the way to `path`, itself last, the topmost first."""
+def ancestors_of(
+    path: str, *, under: Sequence[str] = EVERYWHERE, called: date | None = None
+) -> list[tuple[str, str]]:
+    """Return code and name of every unit on the way to `path`, itself last, the topmost first.
+
+    The names are those of the day `called` (R32), else those of now.
+    """
     steps = path.strip("/").split("/")
-    statement = select(Unit.code, Unit.name).where(Unit.id.in_(map(int, steps)), within(under))
+    name = called_on(called) if called else Unit.name
+    statement = select(Unit.code, name).where(Unit.id.in_(map(int, steps)), within(under))
     return [(code, name) for code, name in db.session.execute(statement.order_by(Unit.path))]
 
 
-def listing(*, under: Sequence[str] = EVERYWHERE) -> list[UnitLine]:
-    """Return every unit within `under` in the order of the tree, siblings by code."""
-    columns = (Unit.id, Unit.code, Unit.name, Unit.kind, Unit.path, Unit.parent_id)
-    rows = db.session.execute(select(*columns).where(within(under))).all()
+def listing(
+    *, under: Sequence[str] = EVERYWHERE, on: date | None = None, called: date | None = None
+) -> list[UnitLine]:
+    """Return every unit within `under` in the order of the tree, siblings by code.
+
+    With a day `on` only those that stand then; a unit whose parent is left out comes topmost.
+    The names are those of the day `called` (R32), else those of now.
+    """
+    name = called_on(called) if called else Unit.name
+    columns = (Unit.id, Unit.code, name, Unit.kind, Unit.path, Unit.parent_id)
+    statement = select(*columns).where(within(under))
+    rows = db.session.execute(statement if on is None else statement.where(standing(on))).all()
     known = {row.id for row in rows}
     below: defaultdict[int | None, list[UnitLine]] = defaultdict(list)
     for row in rows:
@@ -101,6 +122,160 @@ def listing(*, under: Sequence[str] = EVERYWHERE) -> list[UnitLine]:
     return lines
 
 
+def standing(on: date) -> ColumnElement[bool]:
+    """Return the condition that a unit has not ended on a day."""
+    return or_(Unit.ended_on.is_(None), Unit.ended_on > on)
+
+
+def sibling_named(name_key: str, parent_id: int | None, *, but: int | None = None) -> bool:
+    """Tell whether a unit of this name that goes on stands below the parent already."""
+    statement = select(Unit.id).where(
+        Unit.parent_id == parent_id, Unit.name_key == name_key, Unit.ended_on.is_(None)
+    )
+    found = db.session.scalars(statement).all()
+    return any(unit_id != but for unit_id in found)
+
+
+def has_standing_children(unit_id: int, *, on: date) -> bool:
+    """Tell whether a unit directly below goes on after the day."""
+    found = select(Unit.id).where(Unit.parent_id == unit_id, standing(on)).limit(1)
+    return db.session.scalar(found) is not None
+
+
+def former_names(unit_id: int) -> Sequence[UnitName]:
+    """Return the names that a unit bore once, the newest first."""
+    statement = select(UnitName).filter_by(unit_id=unit_id).order_by(UnitName.until_on.desc())
+    return db.session.scalars(statement).all()
+
+
+def called_on(day: date) -> ColumnElement[str]:
+    """Return the column of the name that a unit bore on a day (R32)."""
+    then = (
+        select(UnitName.name)
+        .where(
+            UnitName.unit_id == Unit.id,
+            UnitName.until_on > day,
+            or_(UnitName.from_on.is_(None), UnitName.from_on <= day),
+        )
+        .limit(1)
+        .correlate(Unit)
+        .scalar_subquery()
+    )
+    return func.coalesce(then, Unit.name)
+
+
+def name_on(unit: Unit, day: date) -> str:
+    """Return the name that a unit bore on a day (R32)."""
+    return db.session.scalars(select(called_on(day)).where(Unit.id == unit.id)).one()
+
+
+def aliases(*, under: Sequence[str], unit_id: int | None = None) -> Sequence[UnitAlias]:
+    """Return the aliases of the units within `under`, by name."""
+    statement = select(UnitAlias).join(UnitAlias.unit).where(within(under)).order_by(UnitAlias.name)
+    if unit_id is not None:
+        statement = statement.where(UnitAlias.unit_id == unit_id)
+    return db.session.scalars(statement.options(joinedload(UnitAlias.unit))).unique().all()
+
+
+def alias(alias_id: int, *, under: Sequence[str]) -> UnitAlias:
+    """Return the alias; raises NotFound where unknown or of a unit that is not within `under`."""
+    statement = select(UnitAlias).join(UnitAlias.unit).where(UnitAlias.id == alias_id)
+    found = db.session.scalar(statement.where(within(under)))
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def owner_of_name(name_key: str) -> Unit | None:
+    """Return a unit that goes on and is called so, by its name or by an alias."""
+    named_so = select(Unit).where(Unit.name_key == name_key, Unit.ended_on.is_(None)).limit(1)
+    called_so = select(Unit).join(UnitAlias, UnitAlias.unit_id == Unit.id)
+    found = db.session.scalar(named_so)
+    return found or db.session.scalar(called_so.where(UnitAlias.name_key == name_key))
+
+
+def grid_is_seen(under: Sequence[str]) -> ColumnElement[bool]:
+    """Return the condition that the lead, a co-unit or the township lies within `under`."""
+    ids = select(Unit.id).where(within(under))
+    helped = select(GridCoUnit.grid_id).where(GridCoUnit.unit_id.in_(ids))
+    return or_(Grid.lead_unit_id.in_(ids), Grid.township_id.in_(ids), Grid.id.in_(helped))
+
+
+def grid(code: str, *, under: Sequence[str]) -> Grid:
+    """Return the grid; raises NotFound where none of its units lies within `under`."""
+    statement = (
+        select(Grid)
+        .where(Grid.code == code, grid_is_seen(under))
+        .options(joinedload(Grid.lead_unit), joinedload(Grid.township))
+    )
+    found = db.session.scalar(statement)
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def grid_named(code: str, *, under: Sequence[str]) -> Grid | None:
+    """Return the grid that a filter names, None where it names none; raises NotFound."""
+    return grid(code, under=under) if code else None
+
+
+def grid_meant(code: str | None, *, under: Sequence[str]) -> Grid | None:
+    """Return the grid whose code somebody has typed, None for nothing; raises GridUnknown."""
+    if not code:
+        return None
+    statement = select(Grid).where(Grid.code == code, grid_is_seen(under))
+    found = db.session.scalar(statement.options(joinedload(Grid.lead_unit)))
+    if found is None:
+        raise GridUnknown(grid=code)
+    return found
+
+
+def units_of_grid(grid: Grid, *, under: Sequence[str]) -> list[Unit]:
+    """Return the lead and the co-units of a grid that lie within `under`, the lead first."""
+    helping = select(GridCoUnit.unit_id).where(GridCoUnit.grid_id == grid.id)
+    statement = (
+        select(Unit)
+        .where(or_(Unit.id == grid.lead_unit_id, Unit.id.in_(helping)), within(under))
+        .order_by((Unit.id == grid.lead_unit_id).desc(), Unit.code)
+    )
+    return list(db.session.scalars(statement))
+
+
+class Cut(NamedTuple):
+    """What a list is narrowed to: a unit's subtree, a grid's units, or all that one may see."""
+
+    unit: Unit | None
+    grid: Grid | None
+    paths: tuple[str, ...]
+
+
+def cut(*, unit: str, grid: str, under: Sequence[str]) -> Cut:
+    """Return what a filter by the codes of a unit and of a grid means; "" narrows nothing.
+
+    A grid means the people of its lead unit and co-units with everything under them, as far
+    as they lie within `under`; with a unit too, what lies in both. Raises NotFound for a code
+    that is unknown or that the reader does not see.
+    """
+    head, area = named(unit, under=under), grid_named(grid, under=under)
+    paths = (head.path,) if head else tuple(under)
+    if area is None:
+        return Cut(head, None, paths)
+    theirs = [each.path for each in units_of_grid(area, under=EVERYWHERE)]
+    both = {
+        one if one.startswith(other) else other
+        for one in theirs
+        for other in paths
+        if one.startswith(other) or other.startswith(one)
+    }
+    return Cut(head, area, topmost_paths(both))
+
+
+def topmost_paths(paths: Iterable[str]) -> tuple[str, ...]:
+    """Return those paths that lie under no other one, in order."""
+    known = sorted(set(paths))
+    return tuple(p for p in known if not any(p != q and p.startswith(q) for q in known))
+
+
 class IndexedUnit(NamedTuple):
     """A unit as an index holds it: plain, so that it outlives the transaction that read it."""
 
@@ -114,7 +289,12 @@ class IndexedUnit(NamedTuple):
 class UnitIndex:
     """All units at one moment, in memory, to be found by what people write in a cell."""
 
-    def __init__(self, units: Iterable[IndexedUnit], under: Sequence[str]) -> None:
+    def __init__(
+        self,
+        units: Iterable[IndexedUnit],
+        under: Sequence[str],
+        aliases: Iterable[tuple[str, int]] = (),
+    ) -> None:
         self._by_id = {unit.id: unit for unit in units}
         self._by_code: dict[str, IndexedUnit] = {}
         self._by_name: defaultdict[str, list[IndexedUnit]] = defaultdict(list)
@@ -122,11 +302,16 @@ class UnitIndex:
             if unit.path.startswith(tuple(under)):
                 self._by_code[unit.code] = unit
                 self._by_name[unit.name_key].append(unit)
+        for name_key, unit_id in aliases:
+            meant = self._by_id.get(unit_id)
+            if meant and meant.path.startswith(tuple(under)) and name_key not in self._by_name:
+                self._by_name[name_key].append(meant)
 
     def find(self, text: str) -> IndexedUnit:
-        """Return the unit with this code, this name, or this `parent/name`.
+        """Return the unit with this code, this name or alias, or this `parent/name`.
 
-        Raises UnitUnknown or UnitAmbiguous. A unit outside the index' scope is unknown.
+        A name that a unit bears goes before an alias of another one. Raises UnitUnknown or
+        UnitAmbiguous. A unit outside the index' scope is unknown.
         """
         key = rules.name_key(text)
         if unit := self._by_code.get(key):
@@ -154,9 +339,18 @@ class UnitIndex:
         return True
 
 
+def meant(text: str, *, under: Sequence[str], on: date) -> Unit:
+    """Return the standing unit within `under` that somebody has typed: name, code, parent/name.
+
+    Raises UnitUnknown or UnitAmbiguous.
+    """
+    found = load_index(on=on, under=under).find(text)
+    return db.session.get_one(Unit, found.id)
+
+
 def load_index(*, on: date, under: Sequence[str] = EVERYWHERE) -> UnitIndex:
     """Load every unit that stands on the day `on`; only those within `under` are found."""
     columns = (Unit.id, Unit.code, Unit.name_key, Unit.path, Unit.parent_id)
-    standing = or_(Unit.ended_on.is_(None), Unit.ended_on > on)
-    rows = db.session.execute(select(*columns).where(standing))
-    return UnitIndex((IndexedUnit(*row) for row in rows), under)
+    rows = db.session.execute(select(*columns).where(standing(on)))
+    called = db.session.execute(select(UnitAlias.name_key, UnitAlias.unit_id)).all()
+    return UnitIndex((IndexedUnit(*row) for row in rows), under, called)

@@ -1,0 +1,1 @@
+"""The list of grids: roads, estates, markets and lanes, each with the units that answer for it."""
