@@ -11,9 +11,15 @@ from types import ModuleType
 from click import Group
 from flask import Flask
 
+from volunteer.accounts import persons as accounts_persons
+from volunteer.attendance import persons as attendance_persons
 from volunteer.attendance import queries as attendance
+from volunteer.audits import record
+from volunteer.people import hooks as people
 from volunteer.reminders import service as reminders
+from volunteer.shifts import persons as shifts_persons
 from volunteer.shifts import service as shifts
+from volunteer.targets import service as targets
 
 FEATURES = (
     "units",
@@ -62,6 +68,18 @@ def connect_hooks() -> None:
     """Fill the hook lists by which a lower feature reaches a higher one. A repeat is one."""
     shifts.has_attendance[:] = [attendance.has_attendance]
     shifts.on_cancel[:] = [reminders.tell_cancelled]
+    people.phone_changed[:] = [accounts_persons.renew]
+    people.left[:] = [accounts_persons.retire, shifts_persons.release]
+    people.merged[:] = [
+        attendance_persons.require_gone,
+        accounts_persons.take_over,
+        shifts_persons.take_over,
+        targets.take_over,
+    ]
+    people.erased[:] = [accounts_persons.forget]
+    people.serves[:] = [shifts_persons.serves_about_now]
+    people.deeds[:] = [record.deeds_of]
+    people.lines[:] = [record.lines_of]
 
 
 def load(feature: str, part: str) -> ModuleType | None:

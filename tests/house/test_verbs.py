@@ -12,6 +12,7 @@ NOT_VERBS = {"jobs", "commands", "views", "api"}
 #: Verbs on what is the caller's own: that it is, is all that there is to ask.
 OWN = {
     ("accounts", "change_password"),
+    ("accounts", "change_phone"),
     ("accounts", "end_login"),
     ("accounts", "log_out"),
 }

@@ -18,7 +18,8 @@ from volunteer.attendance.tokens import SiteCode, site_token
 from volunteer.core.actor import Role
 from volunteer.exchange.models import ExchangeFile
 from volunteer.hours.models import LedgerEntry
-from volunteer.people.models import ImportRun, Person
+from volunteer.people import cards
+from volunteer.people.models import ImportRun, Person, PersonRequest
 from volunteer.posts.models import Post, PostWindow
 from volunteer.reminders.models import Reminder
 from volunteer.shifts.models import Shift, Site
@@ -37,6 +38,8 @@ class Corner:
 
     unit: Unit
     volunteer: Person
+    #: A second record of the volunteer.
+    double: Person
     site: Site
     #: What the printed code of the site says.
     token: str
@@ -54,6 +57,7 @@ class Corner:
     import_run: ImportRun
     login_session: LoginSession
     link: str
+    asked: PersonRequest
 
 
 def corner(name: str) -> Corner:
@@ -92,6 +96,7 @@ def corner(name: str) -> Corner:
     return Corner(
         unit,
         volunteer,
+        make.person(unit=unit, name=volunteer.name),
         site,
         token,
         shift,
@@ -213,6 +218,16 @@ def belongings(person: Person) -> dict[str, Any]:
             expires_at=make.FAR_AHEAD,
         )
     )
+    asked = make.save(
+        PersonRequest(
+            public_id=f"r{account.id:015x}",
+            person_id=person.id,
+            kind="name",
+            name="王芳",
+            state="open",
+            asked_at=NOW,
+        )
+    )
     link = f"link-{account.id}"
     make.save(
         ActivationCode(
@@ -229,6 +244,7 @@ def belongings(person: Person) -> dict[str, Any]:
         "import_run": import_run,
         "login_session": login_session,
         "link": link,
+        "asked": asked,
     }
 
 
@@ -255,10 +271,22 @@ class World:
         return replace(self._own, **self._belongings.get(role, {}))
 
 
+def card_token(corner: Corner) -> str:
+    keys = current_app.extensions["settings"].token_keys
+    return cards.token_of(corner.volunteer.public_id, NOW, keys)
+
+
 #: How an argument of an address is filled in, by blueprint and name; see `sample`.
 SAMPLES: dict[tuple[str, str], Callable[[Corner], object]] = {
     ("accounts", "login_id"): lambda corner: corner.login_session.id,
     ("accounts", "token"): lambda corner: corner.link,
+    ("cards", "token"): lambda corner: card_token(corner),
+    ("own", "request_id"): lambda corner: corner.asked.public_id,
+    ("own", "ending"): lambda corner: "json",
+    ("merge", "public_id"): lambda corner: corner.volunteer.public_id,
+    ("merge", "other_id"): lambda corner: corner.double.public_id,
+    ("record", "public_id"): lambda corner: corner.volunteer.public_id,
+    ("record", "qualification_id"): lambda corner: 1,
     ("imports", "public_id"): lambda corner: corner.import_run.public_id,
     ("imports", "category_id"): lambda corner: 1,
     ("people", "public_id"): lambda corner: corner.volunteer.public_id,

@@ -140,3 +140,10 @@ class TooManyChosen(DomainError):
     text = N_("At most %(limit)s people at a time. Go back and tick fewer.")
     status = 400
     field = "person"
+
+
+class HoldsRoles(DomainError):
+    code = "holds_roles"
+    text = N_(
+        "The record that would go holds roles. Keep that one instead, or end its roles first."
+    )

@@ -83,7 +83,23 @@ class ActivateForm(RefusableForm):
             SelectChoice("no", lazy_gettext("No, I do not agree")),
         ],
     )
+    #: Which version of the notice this form showed.
+    notice_version = HiddenField()
     next = HiddenField()
+
+
+class PhoneForm(RefusableForm):
+    phone = TelField(
+        lazy_gettext("New phone number"),
+        [InputRequired(lazy_gettext("Enter the new number.")), Length(max=40)],
+        description=lazy_gettext("You log in with it from now on."),
+        render_kw={"autocomplete": "tel", "inputmode": "tel", "required": True},
+    )
+    current = PasswordField(
+        lazy_gettext("Your password"),
+        [InputRequired(lazy_gettext("Enter your password."))],
+        render_kw={"autocomplete": "current-password", "required": True},
+    )
 
 
 class PasswordForm(RefusableForm):

@@ -5,10 +5,15 @@ from datetime import datetime
 from hmac import compare_digest
 from typing import NamedTuple
 
+from sqlalchemy.exc import IntegrityError
+
 from volunteer.core import journal
 from volunteer.core.actor import SYSTEM, Actor
 from volunteer.core.db import db, transaction
 from volunteer.core.errors import NotAllowed, NotFound
+from volunteer.people import queries as people_queries
+from volunteer.people import service as people
+from volunteer.people.errors import PhoneInvalid, PhoneTaken
 from volunteer.people.models import ConsentState
 
 from . import passwords, queries, rules, service
@@ -49,9 +54,18 @@ def log_in(phone: str, password: str, *, visit: Visit, now: datetime) -> str:
 
 
 def activate(
-    phone: str, code: str, password: str, *, consent: bool, visit: Visit, now: datetime
+    phone: str,
+    code: str,
+    password: str,
+    *,
+    consent: bool,
+    notice_version: int | None = None,
+    visit: Visit,
+    now: datetime,
 ) -> str:
     """Set the password with an activation code, store the consent, and log in.
+
+    The consent is to the version of the notice that was shown, else to the newest.
 
     Returns the new token. The code is used up, every other log-in of the account ends
     (a forgotten password is a new code), and delays are over. Raises PasswordShort,
@@ -69,7 +83,8 @@ def activate(
             account.password_hash, account.password_set_at = password_hash, now
             account.failures, account.wait_until = 0, None
             service.end_logins(account.id, now=now)
-            _store_consent(account, given=consent, now=now)
+            version = notice_version or people_queries.current_notice().version
+            _store_consent(account, given=consent, version=version, now=now)
             _note("activate", account, now, code=good.id)
             token = _begin(account, visit, now)
         else:
@@ -133,6 +148,34 @@ def change_password(current: str, password: str, *, keep: str, actor: Actor, now
         _note("change_password", account, now)
 
 
+def change_phone(password: str, phone: str, *, visit: Visit, actor: Actor, now: datetime) -> str:
+    """Log in by another phone number from now on; return the token of this browser's new log-in.
+
+    Every other log-in ends, and every code. Raises WrongPassword (counted and delayed as at
+    the log-in), PhoneInvalid, PhoneTaken.
+    """
+    account_id = _own_account(actor)
+    with transaction():
+        account = queries.account_by_id(account_id)
+        stored = _count_try(account, now) if account else None
+    too_long = len(password) > rules.LONGEST_PASSWORD
+    if too_long or not passwords.fits(stored, password):
+        raise WrongPassword()
+    try:
+        with transaction():
+            account = queries.account_by_id(account_id)
+            if account is None or account.password_hash != stored:
+                raise WrongPassword()
+            if not phone:
+                raise PhoneInvalid()
+            account.failures, account.wait_until = 0, None
+            people.set_phone(account.person, phone, now=now)
+            _note("change_phone", account, now)
+            return _begin(account, visit, now)
+    except IntegrityError as error:
+        raise PhoneTaken() from error
+
+
 def _own_account(actor: Actor) -> int:
     if actor.account_id is None:
         raise NotAllowed()
@@ -173,20 +216,9 @@ def _waits_until(failures: int, now: datetime) -> datetime | None:
     return now + delay if delay else None
 
 
-def _store_consent(account: Account, *, given: bool, now: datetime) -> None:
-    person = account.person
-    person.consent = ConsentState.GIVEN if given else ConsentState.DECLINED
-    person.consent_version = rules.CONSENT_VERSION
-    person.consent_at = now
-    journal.write(
-        "people.consent",
-        "person",
-        person.id,
-        actor=_actor(account),
-        now=now,
-        given=given,
-        version=rules.CONSENT_VERSION,
-    )
+def _store_consent(account: Account, *, given: bool, version: int, now: datetime) -> None:
+    state = ConsentState.GIVEN if given else ConsentState.DECLINED
+    people.record_consent(account.person, state, version=version, actor=_actor(account), now=now)
 
 
 def _begin(account: Account, visit: Visit, now: datetime) -> str:

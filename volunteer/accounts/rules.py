@@ -16,9 +16,6 @@ CODE_LENGTH = 8
 ACTIVATION_LASTS = timedelta(days=30)
 LINK_LASTS = timedelta(minutes=10)
 
-#: The notice that people agree to or decline when they activate (R4, R62).
-CONSENT_VERSION = 1
-
 SHORTEST_PASSWORD = 8
 LONGEST_PASSWORD = 128
 PASSWORD_CLASSES = 3

@@ -25,7 +25,14 @@ from volunteer.units import queries as units
 
 from . import access, coordinators, logins, queries, rules, service, slips
 from .errors import LinkGone
-from .forms import ActivateForm, AppointForm, HandOverForm, LogInForm, PasswordForm
+from .forms import (
+    ActivateForm,
+    AppointForm,
+    HandOverForm,
+    LogInForm,
+    PasswordForm,
+    PhoneForm,
+)
 
 bp = Blueprint("accounts", __name__)
 
@@ -102,8 +109,9 @@ def logout() -> Response:
 @bp.get("/activate")
 @public
 def activate() -> str:
-    form = ActivateForm(next=request.args.get("next"))
-    return render_template("accounts/activate.html", form=form)
+    notice = people_queries.current_notice()
+    form = ActivateForm(next=request.args.get("next"), notice_version=notice.version)
+    return render_template("accounts/activate.html", form=form, notice=notice)
 
 
 @bp.post("/activate")
@@ -117,13 +125,16 @@ def use_code() -> Response | tuple[str, int]:
                 form.code.data,
                 form.password.data,
                 consent=form.consent.data == "yes",
+                notice_version=people_queries.notice_shown(form.notice_version.data),
                 visit=this_visit(),
                 now=clock.now(),
             )
             answer = enter(token, form.next.data)
             flash(gettext("Your log-in is ready."), "success")
             return answer
-    return render_template("accounts/activate.html", form=form), form.status
+    notice = people_queries.current_notice()
+    form.notice_version.data = notice.version
+    return render_template("accounts/activate.html", form=form, notice=notice), form.status
 
 
 @bp.get("/login/<string:token>")
@@ -182,6 +193,34 @@ def change_password() -> Response | tuple[str, int]:
             flash(gettext("The new password holds; everywhere else you are logged out."), "success")
             return redirect(url_for("accounts.me"), 303)
     return my_page(form)
+
+
+@bp.get("/account/phone")
+def new_phone() -> tuple[str, int]:
+    return phone_page(PhoneForm())
+
+
+@bp.post("/account/phone")
+def change_phone() -> Response | tuple[str, int]:
+    form = PhoneForm()
+    if form.validate_on_submit():
+        with form.refusals():
+            token = logins.change_phone(
+                form.current.data,
+                form.phone.data,
+                visit=this_visit(),
+                actor=current_actor(),
+                now=clock.now(),
+            )
+            answer = enter(token, url_for("own.data"))
+            flash(gettext("The new number holds; log in with it next time."), "success")
+            return answer
+    return phone_page(form)
+
+
+def phone_page(form: PhoneForm) -> tuple[str, int]:
+    phone = mask_phone(queries.own_account(current_actor()).person.phone)
+    return render_template("accounts/phone.html", form=form, phone=phone), form.status
 
 
 @bp.post("/account/sessions/<int:login_id>/end")

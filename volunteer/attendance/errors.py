@@ -107,3 +107,8 @@ class TimesOutside(DomainError):
     text = N_("The times must lie within the shift, and leaving must not be before arriving.")
     status = 400
     field = "left_at"
+
+
+class StillPresent(DomainError):
+    code = "still_present"
+    text = N_("The person is at a shift by the other record. Merge after the check-out.")

@@ -11,6 +11,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    func,
     literal,
     literal_column,
     or_,
@@ -22,6 +23,7 @@ from volunteer.core.db import db, run
 from volunteer.hours import queries as ledger
 from volunteer.hours.rules import shortfall
 from volunteer.people.models import Membership, Person, PersonState
+from volunteer.people.queries import same_person
 from volunteer.shifts.models import (
     Assignment,
     AssignmentState,
@@ -251,6 +253,10 @@ _UNSETTLED = or_(
 )
 
 
+#: The person who serves: of a merged record the kept one.
+_KEPT = func.coalesce(Person.merged_into_id, Person.id)
+
+
 def _undecided(month: Month, *, duty_counts: bool) -> ColumnElement[bool]:
     """Return the condition that an attendance of the month may still earn minutes."""
     natures = [Nature.VOLUNTARY, Nature.DUTY] if duty_counts else [Nature.VOLUNTARY]
@@ -266,8 +272,10 @@ def _undecided(month: Month, *, duty_counts: bool) -> ColumnElement[bool]:
 def undecided_people(month: Month, *, duty_counts: bool) -> Select[int]:
     """Return the statement of people with minutes recorded in a month and not yet decided."""
     return (
-        select(Attendance.person_id)
+        select(_KEPT)
+        .select_from(Attendance)
         .join(Shift, Shift.id == Attendance.shift_id)
+        .join(Person, Person.id == Attendance.person_id)
         .where(_undecided(month, duty_counts=duty_counts))
     )
 
@@ -281,18 +289,22 @@ def unconfirmed(
     """
     statement = (
         select(
-            Attendance.person_id,
+            _KEPT,
             Attendance.arrived_at,
             Attendance.left_at,
             Attendance.state,
             Shift.starts_at,
             Shift.ends_at,
         )
+        .select_from(Attendance)
         .join(Shift, Shift.id == Attendance.shift_id)
+        .join(Person, Person.id == Attendance.person_id)
         .where(_undecided(month, duty_counts=duty_counts))
     )
     if people is not None:
-        statement = statement.where(Attendance.person_id.in_(people))
+        merged = select(Person.id).where(Person.merged_into_id.in_(people))
+        theirs = or_(Attendance.person_id.in_(people), Attendance.person_id.in_(merged))
+        statement = statement.where(theirs)
     found: dict[int, int] = {}
     for person_id, arrived_at, left_at, state, starts_at, ends_at in db.session.execute(statement):
         left = left_at if state == AttendanceState.CLOSED and left_at else ends_at
@@ -334,7 +346,7 @@ def stories_of(person_id: int, month: Month) -> list[Story]:
         .join(Shift, Shift.id == Attendance.shift_id)
         .join(Site, Site.id == Shift.site_id)
         .where(
-            Attendance.person_id == person_id,
+            Attendance.person_id.in_(same_person(person_id)),
             Shift.starts_at >= month.start,
             Shift.starts_at < month.end,
         )

@@ -51,6 +51,8 @@ PAGE = 20
 @bp.get("/q/<string:token>")
 @public
 def scan(token: str) -> AnyResponse | str:
+    if current_user.is_authenticated and tokens.is_card(token):  # the leader sees whose it is
+        return redirect(url_for("cards.read", token=token), 303)
     site = site_of(token)
     if not current_user.is_authenticated:
         return ask_for_login()

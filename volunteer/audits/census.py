@@ -37,7 +37,7 @@ class Census(NamedTuple):
 
 
 def take(month: Month, *, today: date) -> Census:
-    """Return the census of a month: five statements, however large the city is."""
+    """Return the census of a month: six statements, however large the city is."""
     policy = targets.policy_for(month)
     people = standings(month, policy, today=today)
     heads = Counter(map(attrgetter("unit_id", "state"), people.values()))
@@ -52,8 +52,8 @@ def take(month: Month, *, today: date) -> Census:
 def standings(month: Month, policy: Policy, *, today: date) -> dict[int, Standing]:
     """Return how everybody of a month stands, by person id.
 
-    Who is a member of one unit all month, without exemption and with nothing undecided,
-    owes the base; only the others are reckoned one by one.
+    Who is a member of one unit all month, without exemption, with nothing undecided and no
+    other record merged, owes the base; only the others are reckoned one by one.
     """
     duty_counts = policy.duty_counts_for_target
     found = _ordinary(month, policy)
@@ -61,10 +61,11 @@ def standings(month: Month, policy: Policy, *, today: date) -> dict[int, Standin
     unconfirmed = attendance.unconfirmed(month, duty_counts=duty_counts)
     stays: dict[int, list[Stay]] = defaultdict(list)
     served: dict[int, int] = {}
-    for person_id in exemptions.keys() | unconfirmed.keys():
+    merged = ledger.served_by_merged(month, duty_counts=duty_counts)
+    for person_id in exemptions.keys() | unconfirmed.keys() | merged.keys():
         if known := found.get(person_id):
             stays[person_id].append(Stay(person_id, known.unit_id, month.first_day, None))
-            served[person_id] = known.served
+            served[person_id] = known.served + merged.get(person_id, 0)
     for row in db.session.execute(_stays_of_a_part(month, duty_counts)):
         person_id, unit_id, from_on, until_on, served[row[0]] = row
         stays[person_id].append(Stay(person_id, unit_id, from_on, until_on))
@@ -94,5 +95,5 @@ def _ordinary(month: Month, policy: Policy) -> dict[int, Standing]:
 
 def _stays_of_a_part(month: Month, duty_counts: bool) -> Select[int, int, date, date | None, int]:
     columns = (Membership.person_id, Membership.unit_id, Membership.from_on, Membership.until_on)
-    served = ledger.served_of(Membership.person_id, month, duty_counts=duty_counts)
+    served = ledger.served_with_merged_of(Membership.person_id, month, duty_counts=duty_counts)
     return select(*columns, served).where(targets.changes(month)).order_by(Membership.from_on)

@@ -12,6 +12,7 @@ from volunteer.core.clock import Month
 from volunteer.core.db import db, within
 from volunteer.hours import queries as ledger
 from volunteer.hours.rules import shortfall
+from volunteer.people import queries as people_queries
 from volunteer.people.models import Membership, Person
 from volunteer.targets import queries as targets
 from volunteer.targets.models import Policy
@@ -118,7 +119,8 @@ def _members(
         case State.NO_TARGET:
             return statement.where(partial)
         case State.MET:
-            return statement.where(or_(reached, exempt, partial))
+            joined = Person.id.in_(people_queries.kept_people())
+            return statement.where(or_(reached, exempt, partial, joined))
         case State.NOT_MET:
             freed = Person.id.in_(targets.whole_month_exempt(month))
             return statement.where(~reached, ~freed)

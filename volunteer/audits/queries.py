@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, SelectBase, and_, case, func, or_, select
 
@@ -14,6 +14,7 @@ from volunteer.hours import queries as ledger
 from volunteer.hours.models import LedgerEntry
 from volunteer.hours.rules import shortfall
 from volunteer.people.models import Membership
+from volunteer.people.queries import kept_people
 from volunteer.targets import queries as targets
 from volunteer.targets.models import Policy
 from volunteer.targets.queries import Stay
@@ -99,7 +100,7 @@ def standings_of(
     everybody, which costs less than to look for each of very many.
     """
     duty_counts = policy.duty_counts_for_target
-    sums = ledger.served_of(Membership.person_id, month, duty_counts=duty_counts)
+    sums = ledger.served_with_merged_of(Membership.person_id, month, duty_counts=duty_counts)
     columns = (Membership.person_id, Membership.unit_id, Membership.from_on, Membership.until_on)
     rows = db.session.execute(
         select(*columns, sums)
@@ -160,10 +161,14 @@ def exceptions(
     """Return how everybody stands who is not ordinary and touches a unit of the subtrees.
 
     Ordinary is: a member of one unit for the whole month, no exemption, nothing waiting for
-    a decision; such a person owes the base. `settled` leaves out those who only wait for a
-    decision.
+    a decision, no other record merged; such a person owes the base. `settled` leaves out
+    those who only wait for a decision.
     """
-    kinds: list[Select[int]] = [targets.partial_members(month), targets.exempt_people(month)]
+    kinds: list[Select[Any]] = [
+        targets.partial_members(month),
+        targets.exempt_people(month),
+        kept_people(),
+    ]
     if not settled:
         duty_counts = policy.duty_counts_for_target
         kinds.append(attendance.undecided_people(month, duty_counts=duty_counts))
@@ -190,7 +195,7 @@ def heads(month: Month, policy: Policy, *, under: Sequence[str], today: date) ->
     ordinary = (
         select(Membership.unit_id, func.count(), reached)
         .outerjoin(served, served.c.person_id == Membership.person_id)
-        .where(whole_month(month))
+        .where(whole_month(month), Membership.person_id.not_in(kept_people()))
         .group_by(Membership.unit_id)
     )
     if is_part(under):
@@ -199,8 +204,9 @@ def heads(month: Month, policy: Policy, *, under: Sequence[str], today: date) ->
     for unit_id, people, met in db.session.execute(ordinary):
         found[unit_id] = Tally(people=people, met=met, not_met=people - met)
     corrections: Counter[tuple[int, State]] = Counter()
-    for standing in exceptions(month, policy, today=today, under=under).values():
-        if standing.counted_in is not None:
+    joined = set(db.session.scalars(kept_people()))  # whom the first statement has left out
+    for person_id, standing in exceptions(month, policy, today=today, under=under).items():
+        if standing.counted_in is not None and person_id not in joined:
             guessed = State.MET if standing.served >= base else State.NOT_MET
             corrections[standing.counted_in, guessed] -= 1
         corrections[standing.unit_id, standing.state] += 1

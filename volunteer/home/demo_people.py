@@ -9,7 +9,6 @@ from math import exp
 from random import Random
 from typing import NamedTuple
 
-from volunteer.accounts.rules import CONSENT_VERSION
 from volunteer.core.actor import Role
 from volunteer.core.clock import Month, at
 from volunteer.people.rules import CATEGORIES, pinyin_key, volunteer_number
@@ -42,6 +41,8 @@ CONSENT = COLUMNS["person"].split().index("consent")
 #: The units of the three demo log-ins.
 STREET, CITY_OFFICE_UNIT = "330182001", "D07"
 
+#: The version of the notice that the migrations bring.
+FIRST_NOTICE = 1
 OFFICIAL, STAFF, WORKER, VILLAGE, HELPER = CATEGORIES
 CATEGORIES_OF = {
     "community": (VILLAGE, VILLAGE, VILLAGE, HELPER),
@@ -241,7 +242,7 @@ class Register:
                         random.choice(CATEGORIES_OF[place.kind]),
                         "left" if someone.stays[-1].until_on else "active",
                         "given" if someone.account_id else "pending",
-                        CONSENT_VERSION if someone.account_id else None,
+                        FIRST_NOTICE if someone.account_id else None,
                         joined if someone.account_id else None,
                         joined,
                     )
@@ -256,7 +257,7 @@ class Register:
         loader.write(
             "consent",
             [
-                (number + nth, row[0], "service", CONSENT_VERSION, "given", row[-1])
+                (number + nth, row[0], "service", FIRST_NOTICE, "given", row[-1])
                 for nth, row in enumerate(agreed)
             ],
         )

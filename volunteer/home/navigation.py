@@ -55,6 +55,8 @@ AT_HAND: tuple[tuple[str, Any, str], ...] = (
     ("reminders.inbox", lazy_gettext("Messages"), "bell"),
 )
 PLACES = {each for each, *_ in (*ENTRIES, *AT_HAND)}
+#: Blueprints whose pages belong to the register.
+OF_PEOPLE = ("record", "merge", "cards", "own")
 #: To which place a page belongs where it is not the index of its own feature.
 PARTS_OF = {
     "accounts.appoint": "accounts.coordinator_list",
@@ -102,7 +104,8 @@ def at_hand() -> list[Place]:
 
 def _place(endpoint: str, label: Any, icon: str, count: int) -> Place:
     here = request.endpoint or ""
-    place = here if here in PLACES else PARTS_OF.get(here, f"{request.blueprint}.index")
+    feature = "people" if request.blueprint in OF_PEOPLE else request.blueprint
+    place = here if here in PLACES else PARTS_OF.get(here, f"{feature}.index")
     return Place(url_for(endpoint), label, icon, endpoint == place, count)
 
 

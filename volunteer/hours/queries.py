@@ -16,6 +16,8 @@ from sqlalchemy import (
 
 from volunteer.core.clock import Month
 from volunteer.core.db import db, run, within
+from volunteer.people.models import Person
+from volunteer.people.queries import same_person
 from volunteer.shifts.models import Nature
 from volunteer.units.models import Unit
 
@@ -30,7 +32,10 @@ def counts_for_target(*, duty_counts: bool) -> ColumnElement[bool]:
 
 
 def served_by_person(month: Month, *, duty_counts: bool) -> Select[int, int]:
-    """Return the statement (person_id, served minutes) of a month, people with entries only."""
+    """Return the statement (person_id, served minutes) of a month, people with entries only.
+
+    Merged records stand for themselves: `people.kept_people` says of whom that is not all.
+    """
     return (
         select(LedgerEntry.person_id, func.sum(LedgerEntry.minutes).label("served"))
         .where(LedgerEntry.month == str(month), counts_for_target(duty_counts=duty_counts))
@@ -54,11 +59,44 @@ def served_of(
     )
 
 
+def served_by_merged(month: Month, *, duty_counts: bool) -> dict[int, int]:
+    """Return what the merged records of each kept person have served in a month."""
+    statement = (
+        select(Person.merged_into_id, func.sum(LedgerEntry.minutes))
+        .join(LedgerEntry, LedgerEntry.person_id == Person.id)
+        .where(
+            Person.merged_into_id.is_not(None),
+            LedgerEntry.month == str(month),
+            counts_for_target(duty_counts=duty_counts),
+        )
+        .group_by(Person.merged_into_id)
+    )
+    return {row[0] or 0: row[1] for row in db.session.execute(statement)}
+
+
+def served_with_merged_of(
+    person_id: SQLColumnExpression[int], month: Month, *, duty_counts: bool
+) -> ColumnElement[int]:
+    """Return the expression of `served_of` together with the person's merged records."""
+    of_others = (
+        select(func.coalesce(func.sum(LedgerEntry.minutes), 0))
+        .join(Person, Person.id == LedgerEntry.person_id)
+        .where(
+            Person.merged_into_id == person_id,
+            LedgerEntry.month == str(month),
+            counts_for_target(duty_counts=duty_counts),
+        )
+        .correlate_except(LedgerEntry, Person)
+        .scalar_subquery()
+    )
+    return served_of(person_id, month, duty_counts=duty_counts) + of_others
+
+
 def minutes_of(person_id: int, month: Month, *, duty_counts: bool = False) -> int:
     """Return one person's minutes of a month that count to the minimum."""
     return db.session.scalars(
         select(func.coalesce(func.sum(LedgerEntry.minutes), 0)).where(
-            LedgerEntry.person_id == person_id,
+            LedgerEntry.person_id.in_(same_person(person_id)),
             LedgerEntry.month == str(month),
             counts_for_target(duty_counts=duty_counts),
         )
@@ -75,6 +113,9 @@ def minutes_in(month: Month, *, under: Sequence[str]) -> int:
             within(Unit.path, under)
         )
     return db.session.scalars(statement).one()
+
+
+_person_id = bindparam("person_id", type_=LedgerEntry.person_id.type)
 
 
 class NotScanned(NamedTuple):
@@ -100,7 +141,7 @@ def not_scanned(month: Month, *, under: Sequence[str]) -> NotScanned:
 
 
 _posted = select(func.coalesce(func.sum(LedgerEntry.minutes), 0)).where(
-    LedgerEntry.person_id == bindparam("person_id"),
+    LedgerEntry.person_id.in_(same_person(_person_id)),
     LedgerEntry.month == bindparam("month"),
     LedgerEntry.service_day == bindparam("day"),
 )
@@ -136,7 +177,7 @@ def entries_of(person_id: int, month: Month, *, limit: int = 200) -> Sequence[Li
             LedgerEntry.source_class,
             LedgerEntry.reason,
         )
-        .where(LedgerEntry.person_id == person_id, LedgerEntry.month == str(month))
+        .where(LedgerEntry.person_id.in_(same_person(person_id)), LedgerEntry.month == str(month))
         .order_by(LedgerEntry.service_day.desc(), LedgerEntry.id.desc())
         .limit(limit)
     )

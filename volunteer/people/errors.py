@@ -108,13 +108,6 @@ class CategoryUnknown(DomainError):
     field = "category"
 
 
-class TransferDay(DomainError):
-    code = "transfer_day"
-    text = N_("The transfer must lie after %(earliest)s and not in the future. Choose another day.")
-    status = 400
-    field = "on"
-
-
 class SameUnit(DomainError):
     code = "same_unit"
     text = N_("The person belongs to this unit already. Choose another unit.")
@@ -153,4 +146,137 @@ REASONS: Mapping[str, tuple[str, str]] = {
         N_("The formula in this cell has no value."),
         N_("Write the value itself into the cell."),
     ),
+}
+
+
+# What is refused about one person's record.
+
+
+class MoveDay(DomainError):
+    code = "move_day"
+    text = N_("The day must lie from %(earliest)s to a year ahead. Choose another day.")
+    status = 400
+    field = "on"
+
+
+class ReturnDay(DomainError):
+    code = "return_day"
+    text = N_("The return lies between %(earliest)s and today. Choose another day.")
+    status = 400
+    field = "on"
+
+
+class FirstDay(DomainError):
+    code = "first_day"
+    text = N_("The first day lies between 1940 and today. Choose another day.")
+    status = 400
+    field = "from_on"
+
+
+class MovePlanned(DomainError):
+    code = "move_planned"
+    text = N_("A change is planned for %(on)s already. Undo it first, then enter the new one.")
+    field = "on"
+
+
+class NothingToUndo(DomainError):
+    code = "nothing_to_undo"
+    text = N_("There is nothing to undo: only changes of the running month can be taken back.")
+
+
+class HasLeft(DomainError):
+    code = "has_left"
+    text = N_("This person has left. Enter the return first.")
+    field = "on"
+
+
+class NotLeft(DomainError):
+    code = "not_left"
+    text = N_("This person has not left. Transfer the person instead.")
+    field = "unit"
+
+
+class SameName(DomainError):
+    code = "same_name"
+    text = N_(
+        "Somebody called %(name)s is in this unit already (%(number)s). If it is another person "
+        "of that name, tick the box and send the form again."
+    )
+    field = "name"
+
+
+class QualificationDays(DomainError):
+    code = "qualification_days"
+    text = N_("It begins today at the latest, and ends after it begins. Choose other days.")
+    status = 400
+    field = "expires_on"
+
+
+class ReasonMissing(DomainError):
+    code = "reason_missing"
+    text = N_("Say why the whole phone number is needed; the reason goes into the journal.")
+    status = 400
+    field = "reason"
+
+
+class NoPhoneThere(DomainError):
+    code = "no_phone_there"
+    text = N_("This person has no phone number in the register.")
+    field = "reason"
+
+
+class TooManyWhole(DomainError):
+    code = "too_many_whole"
+    text = N_(
+        "Whole phone numbers of at most %(limit)s people are saved at a time; these are "
+        "%(people)s. Narrow the filters, or save the list with masked numbers."
+    )
+    field = "reason"
+
+
+class SameRecord(DomainError):
+    code = "same_record"
+    text = N_("These are the same record. Choose the other one.")
+    status = 400
+
+
+class NameUnchanged(DomainError):
+    code = "name_unchanged"
+    text = N_("This is the name that is stored already. Write the name as it should be.")
+    status = 400
+    field = "name"
+
+
+class AskedAlready(DomainError):
+    code = "asked_already"
+    text = N_("You have asked for this already. Wait for the answer, or take the request back.")
+    field = "name"
+
+
+class NoticeOld(DomainError):
+    code = "notice_old"
+    text = N_("The notice has changed meanwhile. Read the new version below and answer again.")
+    field = "answer"
+
+
+class NoticeEmpty(DomainError):
+    code = "notice_empty"
+    text = N_("Write at least one paragraph: a heading, a full-width colon, and the text.")
+    status = 400
+    field = "body"
+
+
+class ReasonUnknown(DomainError):
+    code = "reason_unknown"
+    text = N_("Choose why the request is refused.")
+    status = 400
+    field = "reason"
+
+
+#: Why a request about the own record is refused; the person reads it.
+REFUSALS = {
+    "not_proved": N_("The name does not agree with the unit's papers. Please see your unit."),
+    "unclear": N_("It is not clear what is meant. Please ask again."),
+    "still_needed": N_("The law asks us to keep this record for the time being."),
+    "withdrawn": N_("You have told us that you no longer want it."),
 }

@@ -21,6 +21,7 @@ from volunteer.core.db import UTCDateTime, db, dialect, transaction
 from volunteer.core.errors import NotFound
 from volunteer.hours import queries as ledger
 from volunteer.people.models import Membership, Person
+from volunteer.people.queries import kept_people
 from volunteer.shifts.models import Shift
 from volunteer.targets import queries as targets
 from volunteer.targets.rules import State
@@ -103,6 +104,7 @@ def _ordinary_short(month: Month, kind: ReminderKind, now: datetime) -> Select[*
             minutes < base,
             Membership.person_id.not_in(targets.exempt_people(month)),
             Membership.person_id.not_in(targets.partial_members(month)),
+            Membership.person_id.not_in(kept_people()),
         )
     )
 

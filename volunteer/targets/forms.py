@@ -12,7 +12,8 @@ from volunteer.core.clock import Month
 from volunteer.core.forms import RefusableForm
 from volunteer.core.i18n import month_text
 
-from .models import ExemptionKind, Rounding
+from .models import Rounding
+from .queries import KINDS
 
 #: How many months ahead a version may be adopted.
 MONTHS_AHEAD = 12
@@ -21,19 +22,6 @@ ROUNDINGS = {
     Rounding.NONE: lazy_gettext("to the minute"),
     Rounding.DOWN_30: lazy_gettext("down to half hours"),
     Rounding.NEAREST_30: lazy_gettext("to the nearest half hour"),
-}
-
-KINDS = {
-    ExemptionKind.PARENTAL: lazy_gettext("maternity, paternity or childcare leave"),
-    ExemptionKind.SICK: lazy_gettext("sick leave"),
-    ExemptionKind.WORK_INJURY: lazy_gettext("work injury"),
-    ExemptionKind.POSTED_OUT: lazy_gettext("posted out of town"),
-    ExemptionKind.STUDY: lazy_gettext("full-time study"),
-    ExemptionKind.RETIRED: lazy_gettext("retired"),
-    ExemptionKind.UNPAID_LEAVE: lazy_gettext("long unpaid leave"),
-    ExemptionKind.UNFIT: lazy_gettext("not fit for outdoor posts"),
-    ExemptionKind.SEASONAL: lazy_gettext("seasonal peak or holidays of the job"),
-    ExemptionKind.OTHER: lazy_gettext("other"),
 }
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
+from flask_babel import lazy_gettext
 from sqlalchemy import ColumnElement, Select, SelectBase, and_, bindparam, or_, select
 from sqlalchemy.orm import joinedload
 
@@ -14,10 +15,24 @@ from volunteer.hours.rules import Terms
 from volunteer.people.models import Membership, Person
 from volunteer.units.models import Unit
 
-from .models import Exemption, Policy
+from .models import Exemption, ExemptionKind, Policy
 from .rules import Owed, Span, owed
 
 DAY = timedelta(days=1)
+
+#: What each kind of exemption is called.
+KINDS = {
+    ExemptionKind.PARENTAL: lazy_gettext("maternity, paternity or childcare leave"),
+    ExemptionKind.SICK: lazy_gettext("sick leave"),
+    ExemptionKind.WORK_INJURY: lazy_gettext("work injury"),
+    ExemptionKind.POSTED_OUT: lazy_gettext("posted out of town"),
+    ExemptionKind.STUDY: lazy_gettext("full-time study"),
+    ExemptionKind.RETIRED: lazy_gettext("retired"),
+    ExemptionKind.UNPAID_LEAVE: lazy_gettext("long unpaid leave"),
+    ExemptionKind.UNFIT: lazy_gettext("not fit for outdoor posts"),
+    ExemptionKind.SEASONAL: lazy_gettext("seasonal peak or holidays of the job"),
+    ExemptionKind.OTHER: lazy_gettext("other"),
+}
 
 _policy = (
     select(Policy)

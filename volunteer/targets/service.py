@@ -2,12 +2,12 @@
 
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from volunteer.core import journal
 from volunteer.core.actor import Actor
 from volunteer.core.clock import Month
-from volunteer.core.db import transaction
+from volunteer.core.db import db, transaction
 from volunteer.core.errors import NotFound
 from volunteer.people.models import Person
 
@@ -122,6 +122,12 @@ def exempt(
             days=(until_on - from_on).days + 1,
         )
         return exemption
+
+
+def take_over(kept_id: int, other_id: int, now: datetime) -> None:
+    """Let the exemptions of a merged record hold for the kept one (a hook of `people`)."""
+    moved = update(Exemption).where(Exemption.person_id == other_id).values(person_id=kept_id)
+    db.session.execute(moved)
 
 
 def withdraw(exemption_id: int, *, actor: Actor, now: datetime) -> None:

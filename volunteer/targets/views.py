@@ -10,7 +10,7 @@ from volunteer.core.login import current_actor
 from volunteer.people import queries as people
 
 from . import access, queries, service
-from .forms import KINDS, PARAMETERS, ROUNDINGS, ExemptionForm, PolicyForm
+from .forms import PARAMETERS, ROUNDINGS, ExemptionForm, PolicyForm
 from .models import ExemptionKind, Rounding
 
 bp = Blueprint("targets", __name__)
@@ -106,7 +106,7 @@ def exemptions_page(form: ExemptionForm) -> tuple[str, int]:
         found=people.search(under=under, words=words, limit=OFFERED) if words else None,
         lines=lines[:PAGE],
         older=lines[PAGE - 1][0].id if len(lines) > PAGE else None,
-        kinds=KINDS,
+        kinds=queries.KINDS,
     )
     return page, form.status
 

@@ -262,6 +262,12 @@ class Cut(NamedTuple):
     grid: Grid | None
     paths: tuple[str, ...]
 
+    @property
+    def filters(self) -> dict[str, str]:
+        """What an address has to say to be cut the same way."""
+        said = {"unit": self.unit, "grid": self.grid}
+        return {name: each.code for name, each in said.items() if each}
+
 
 def cut(*, unit: str, grid: str, under: Sequence[str]) -> Cut:
     """Return what a filter by the codes of a unit and of a grid means; "" narrows nothing.
