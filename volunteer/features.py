@@ -28,6 +28,7 @@ FEATURES = (
     "grids",
     "attendance",
     "audits",
+    "exchange",
     "reminders",
     "home",
 )

@@ -56,6 +56,16 @@ OWN = {
     "attendance": {"poster", "presence", "roll_call", "tickets", "tokens"},
     "reminders": {"channels"},
     "audits": {"balance", "census", "integrity", "listing", "workbook"},
+    "exchange": {
+        "columns",
+        "comparison",
+        "lines",
+        "matching",
+        "obstacles",
+        "reading",
+        "taking",
+        "workbook",
+    },
     "home": {
         "demo",
         "demo_answers",

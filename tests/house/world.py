@@ -16,6 +16,7 @@ from volunteer.activities.models import Activity
 from volunteer.attendance.models import Attendance
 from volunteer.attendance.tokens import SiteCode, site_token
 from volunteer.core.actor import Role
+from volunteer.exchange.models import ExchangeFile
 from volunteer.hours.models import LedgerEntry
 from volunteer.people.models import ImportRun, Person
 from volunteer.posts.models import Post, PostWindow
@@ -44,6 +45,7 @@ class Corner:
     activity: Activity
     post: Post
     exemption: Exemption
+    exchange_file: ExchangeFile
     alias: UnitAlias
     grid: Grid
     #: The appointment of the unit's coordinator.
@@ -97,6 +99,7 @@ def corner(name: str) -> Corner:
         activity(unit, site),
         post(unit, site),
         make.exemption(person=volunteer, from_on=date(2026, 2, 1), until_on=date(2026, 2, 28)),
+        exchange_file(unit),
         make.alias(unit=unit),
         make.grid(lead=unit),
         make.grant(person=make.person(unit=unit), role=Role.COORDINATOR, unit=unit),
@@ -134,6 +137,35 @@ def post(unit: Unit, site: Site) -> Post:
             first_on=date(2026, 3, 1),
             created_at=NOW,
             windows=[PostWindow(starts=time(7, 30), ends=time(9), weekdays=31)],
+        )
+    )
+
+
+def exchange_file(unit: Unit) -> ExchangeFile:
+    return make.save(
+        ExchangeFile(
+            public_id=f"e{unit.id:015x}",
+            unit_id=unit.id,
+            kind="durations",
+            file_name="durations.xlsx",
+            sha256="0" * 64,
+            value_unit="hours",
+            first_on=date(2026, 3, 1),
+            last_on=date(2026, 3, 5),
+            counts={
+                "rows": 0,
+                "kept": 0,
+                "rejected": {},
+                "skipped_duplicates": 0,
+                "blank_rows": 0,
+                "other_rows": 0,
+                "sheet": "",
+                "titles": {},
+                "unused": [],
+                "sample": {},
+            },
+            errors=[],
+            imported_at=NOW,
         )
     )
 
@@ -241,6 +273,7 @@ SAMPLES: dict[tuple[str, str], Callable[[Corner], object]] = {
     ("audits", "public_id"): lambda corner: corner.volunteer.public_id,
     ("activities", "public_id"): lambda corner: corner.activity.public_id,
     ("posts", "code"): lambda corner: corner.post.code,
+    ("exchange", "public_id"): lambda corner: corner.exchange_file.public_id,
     ("reminders", "reminder_id"): lambda corner: corner.reminder.id,
     ("targets", "exemption_id"): lambda corner: corner.exemption.id,
     ("audits", "code"): lambda corner: corner.unit.code,

@@ -41,6 +41,7 @@ ENTRIES: tuple[tuple[str, Any, str, Sequence[Role] | None], ...] = (
     ("grids.index", lazy_gettext("Grids"), "scan", READERS),
     ("accounts.coordinator_list", lazy_gettext("Coordinators"), "user", READERS),
     ("imports.upload", lazy_gettext("Import"), "upload", KEEPERS),
+    ("exchange.index", lazy_gettext("Exchange with 志愿汇"), "arrows-exchange", READERS),
     ("accounts.codes", lazy_gettext("Activation codes"), "key", SCHEDULERS),
     ("targets.exemptions", lazy_gettext("Exemptions"), "shield-check", SCHEDULERS),
     ("audits.months", lazy_gettext("Month audit"), "chart-bar", READERS),
