@@ -155,6 +155,7 @@ FAR = "<row r='1048576'><c r='XFD1048576'><v>1</v></c></row>"
         (b"\0\0\0", tables.NulByte),
         ("姓名,手机号\n王芳,1\n".encode("gb18030") + b"\xff\xff", tables.BadEncoding),
         (b"\n" * 300_000 + b"a", tables.TooManyRows),
+        (b"," * 7_000_000, sheets.FileTooBigInside),
     ],
 )
 def test_a_hostile_file_is_refused_by_its_kind(content, refusal):

@@ -101,6 +101,11 @@ def by_hand(visitor: Visitor, city_map: MapAdapter, seen: set[str]) -> Counter[s
     page.get_by_role("button", name="放弃").wait_for()
     visitor.look("import with an error")
     opened["imports.show"] += 1
+    run = urlsplit(page.url).path
+    assert fetched.get(f"{visitor.base_url}{run}/refused.xlsx").status == 200
+    opened["imports.refused_rows"] += 1
+    visitor.go(f"{run}/absences")
+    opened["imports.absences"] += 1
     poster = next(each for each in seen if each.endswith("/poster"))
     visitor.go(poster)
     visitor.go("/q/" + page.locator(".sheet.poster .foot small").inner_text().strip())

@@ -101,7 +101,7 @@ def hostile(folder: Path) -> Iterator[tuple[str, bytes, str]]:
     importing.write(file, 200_000)
     yield "200,000 rows", file.read_bytes(), "too_many_rows"
     yield "csv of 200,000 rows", b"\xd0\xd5\xc3\xfb\n" * 200_002, "too_many_rows"
-    yield "csv of 20 million commas", b"," * 20 * MB, "no_rows"
+    yield "csv of 20 million commas", b"," * 20 * MB, "file_too_big_inside"
     yield "gbk with bad bytes", "姓名,手机号\n王芳,1\n".encode("gb18030") + b"\xff\xff", "encoding"
 
 

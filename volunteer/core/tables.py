@@ -18,7 +18,7 @@ from python_calamine import (
 
 from .i18n import N_
 from .packages import MOST_UNPACKED, Package
-from .sheets import FileBroken, FileRefused, FileTooBigInside, FileType, Marks
+from .sheets import MOST_CELLS, FileBroken, FileRefused, FileTooBigInside, FileType, Marks
 
 Cell = str | float | int | bool | date | datetime | time | timedelta
 Row = Sequence[Cell]
@@ -128,6 +128,8 @@ def _rows_of(text: str) -> tuple[list[list[str]], str]:
         raise FileEmpty()
     head = text[:4000]
     delimiter = max(",\t;", key=head.count)
+    if text.count(delimiter) > MOST_CELLS:
+        raise FileTooBigInside()
     try:
         lines = csv.reader(StringIO(text, newline=""), delimiter=delimiter)
         rows = list(islice(lines, MOST_LINES + 1))

@@ -221,7 +221,7 @@ def discard(public_id: str) -> Response:
     return redirect(url_for(".upload"), 303)
 
 
-@bp.get("/people/import/<string:public_id>/refused")
+@bp.get("/people/import/<string:public_id>/refused.xlsx")
 def refused_rows(public_id: str) -> Response:
     """Send the refused rows as a file that is imported as it is when it is mended."""
     actor = current_actor()
