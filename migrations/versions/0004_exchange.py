@@ -154,8 +154,18 @@ def upgrade() -> None:
             postgresql_where=sa.text("undone_at IS NULL"),
         )
 
+    op.create_index(
+        "ix_ledger_entry_not_scanned",
+        "ledger_entry",
+        ["month", "unit_id", "source_class", "minutes"],
+        unique=False,
+        sqlite_where=sa.text("source_class <> 'scanned'"),
+        postgresql_where=sa.text("source_class <> 'scanned'"),
+    )
+
 
 def downgrade() -> None:
+    op.drop_index("ix_ledger_entry_not_scanned", "ledger_entry")
     with op.batch_alter_table("exchange_taking", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_exchange_taking_once",

@@ -117,8 +117,10 @@ def of_size(
     """Yield each figure of a city, with its rounds where they tell the growth."""
     engine = databases.engine
     if "import" in asked.only:
-        rounds = importing.measure(databases, people)
+        rounds, steps = importing.measure(databases, people)
         yield rounds.figure("import_vs_floor", engine, people, importing.GOAL), rounds
+        for figure in importing.figures(engine, people, steps):
+            yield figure, None
     if {"month", "reminders"} & set(asked.only):
         newest = clock.Month.of(clock.now()).previous
         address = databases.migrated()

@@ -48,11 +48,11 @@ class Corner:
     activity: Activity
     post: Post
     exemption: Exemption
+    exchange_file: ExchangeFile
     alias: UnitAlias
     grid: Grid
     #: The appointment of the unit's coordinator.
     grant: AccountGrant
-    exchange_file: ExchangeFile
     reminder: Reminder
     import_run: ImportRun
     login_session: LoginSession
@@ -104,10 +104,10 @@ def corner(name: str) -> Corner:
         activity(unit, site),
         post(unit, site),
         make.exemption(person=volunteer, from_on=date(2026, 2, 1), until_on=date(2026, 2, 28)),
+        exchange_file(unit),
         make.alias(unit=unit),
         make.grid(lead=unit),
         make.grant(person=make.person(unit=unit), role=Role.COORDINATOR, unit=unit),
-        exchange_file(unit),
         **belongings(volunteer),
     )
 

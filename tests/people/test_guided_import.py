@@ -41,8 +41,8 @@ def file(*rows) -> bytes:
     return xlsx(*rows, header=HEADER)
 
 
-def upload(client, content, name="花名册.xlsx"):
-    answer = client.post("/people/import", data={"file": (BytesIO(content), name)})
+def upload(client, content, name="花名册.xlsx", **data):
+    answer = client.post("/people/import", data={"file": (BytesIO(content), name), **data})
     assert answer.status_code == 303
     return answer.headers["Location"]
 
@@ -103,7 +103,7 @@ def test_wrong_rows_are_told_with_their_reason_and_land_nothing_by_themselves(cl
     address, preview = previewed(client, GOOD, WRONG)
 
     assert "1990123" in preview
-    assert re.search(r'<th scope="row">3</th>', preview)
+    assert re.search(r'<th scope="row">[^<]*3[^<]*</th>', preview)
     assert confirm(client, address).status_code == 409
     assert people() == set()
 

@@ -28,10 +28,10 @@ def test_the_tree_shows_counts_with_everything_below(desk, bureau, section, othe
 
     assert page.index("市教育局") < page.index("市卫健局")
     assert "基础教育科" not in page
-    assert '<td class="r" data-label="在册">3</td>' in page
+    assert "机关单位 · 3 人" in page
     below = desk.get("/units/D01").text
     assert "基础教育科" in below
-    assert '<td class="r" data-label="在册">2</td>' in below
+    assert "科室（下属部门） · 2 人" in below
 
 
 def test_units_are_searched_by_name_and_code(desk, bureau, section):

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select, tupl
 from sqlalchemy.orm import contains_eager, joinedload
 
 from volunteer.core.actor import Actor, Grant, Role
+from volunteer.core.clock import local_day
 from volunteer.core.db import UTCDateTime, db, run, within
 from volunteer.core.errors import NotFound
 from volunteer.people.models import Membership, Person, PersonState
@@ -252,7 +253,7 @@ class Coordinator(NamedTuple):
     unit_path: str
     grid_code: str | None
     grid_name: str | None
-    since: datetime
+    since: date
 
 
 class CoordinatorPage(NamedTuple):
@@ -297,6 +298,11 @@ def _appointed() -> Select[*tuple[Any, ...]]:
     )
 
 
+def _lines(statement: Select[*tuple[Any, ...]]) -> list[Coordinator]:
+    rows = db.session.execute(statement)
+    return [Coordinator(*row)._replace(since=local_day(row[-1])) for row in rows]
+
+
 def coordinators(
     *, under: Sequence[str], words: str = "", after: int | None = None
 ) -> CoordinatorPage:
@@ -313,20 +319,20 @@ def coordinators(
     )
     if after is not None and (here := db.session.execute(place).one_or_none()):
         statement = statement.where(tuple_(Unit.path, AccountGrant.id) > tuple(here))
-    lines = [Coordinator(*row) for row in db.session.execute(statement)]
+    lines = _lines(statement)
     return CoordinatorPage(lines[:PAGE], lines[PAGE - 1].grant_id if len(lines) > PAGE else None)
 
 
 def coordinators_of_unit(unit_id: int) -> list[Coordinator]:
     """Return the coordinators of a unit itself, those for its grids among them."""
     statement = _appointed().where(AccountGrant.unit_id == unit_id).limit(PAGE)
-    return [Coordinator(*row) for row in db.session.execute(statement)]
+    return _lines(statement)
 
 
 def coordinators_of_grid(grid_id: int) -> list[Coordinator]:
     """Return the coordinators that were appointed for a grid."""
     statement = _appointed().where(AccountGrant.grid_id == grid_id).limit(PAGE)
-    return [Coordinator(*row) for row in db.session.execute(statement)]
+    return _lines(statement)
 
 
 def coordinator(grant_id: int, *, under: Sequence[str]) -> Coordinator:
@@ -335,7 +341,7 @@ def coordinator(grant_id: int, *, under: Sequence[str]) -> Coordinator:
     row = db.session.execute(statement).one_or_none()
     if row is None:
         raise NotFound()
-    return Coordinator(*row)
+    return Coordinator(*row)._replace(since=local_day(row[-1]))
 
 
 def without_coordinator(

@@ -12,6 +12,7 @@ from volunteer.core import clock
 from volunteer.core.clock import Month
 from volunteer.core.errors import NotFound
 from volunteer.core.login import current_actor
+from volunteer.hours import queries as ledger
 from volunteer.people.rules import mask_phone
 from volunteer.targets import queries as targets
 from volunteer.targets.rules import State
@@ -96,6 +97,7 @@ def month(month: str) -> str:
         table=table,
         grid=cut.grid,
         place=place_of(cut),
+        apart=None if cut.grid else ledger.not_scanned(chosen, under=cut.paths),
         neighbours=neighbours(chosen, today),
         is_running=chosen == Month.of_day(today),
         above=above,

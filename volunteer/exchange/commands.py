@@ -22,10 +22,12 @@ group = CommandGroup("exchange", help="Spreadsheets from the national volunteer 
 
 @group.command("import")
 @click.argument("source", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--kind", type=click.Choice(list(Kind)), help="Default: as the header says.")
+@click.option(
+    "--kind", type=click.Choice([each.value for each in Kind]), help="Default: as the header says."
+)
 @click.option(
     "--value-unit",
-    type=click.Choice(list(ValueUnit)),
+    type=click.Choice([each.value for each in ValueUnit]),
     help="What a bare duration means where the header does not say it.",
 )
 @click.option("--unit", "code", help="A unit's code; default: the whole city.")

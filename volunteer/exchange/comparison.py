@@ -5,7 +5,19 @@ What is here is asked of the ledger each time, so that a comparison is never sta
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, Subquery, and_, case, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    ScalarSelect,
+    Select,
+    Subquery,
+    and_,
+    case,
+    cast,
+    func,
+    select,
+    union,
+)
 from sqlalchemy.orm import aliased
 
 from volunteer.core.db import db
@@ -113,8 +125,13 @@ def sums(scope: Scope) -> Sums:
     return Sums(*(int(value) for value in db.session.execute(statement).one()))
 
 
+def _among(scope: Scope, person_id: Any) -> list[ColumnElement[bool]]:
+    """Return the condition that a person is within the scope; none where everybody is."""
+    return [] if scope.is_city else [person_id.in_(people_within(scope.under))]
+
+
 def _inside(scope: Scope) -> list[ColumnElement[bool]]:
-    return [] if scope.is_city else [Person.id.in_(people_within(scope.under))]
+    return _among(scope, Person.id)
 
 
 def _sure(file: ExchangeFile) -> list[ColumnElement[bool]]:
@@ -135,7 +152,7 @@ def _theirs(scope: Scope) -> Subquery:
             func.min(ExchangeRecord.activity).label("activity"),
             func.count().label("records"),
         )
-        .where(*_sure(scope.file))
+        .where(*_sure(scope.file), *_among(scope, ExchangeRecord.person_id))
         .group_by(ExchangeRecord.person_id, ExchangeRecord.day)
         .subquery("theirs")
     )
@@ -148,7 +165,8 @@ def _ours(scope: Scope) -> Subquery:
     """
     file = scope.file
     earner = aliased(Person)
-    person_id = func.coalesce(earner.merged_into_id, earner.id)
+    # The cast gives the expression a type by which SQLite can look it up.
+    person_id = cast(func.coalesce(earner.merged_into_id, earner.id), Integer)
     by_class = [
         func.sum(case((LedgerEntry.source_class == each, LedgerEntry.minutes), else_=0)).label(each)
         for each in SourceClass
@@ -168,7 +186,9 @@ def _ours(scope: Scope) -> Subquery:
         .group_by(person_id, LedgerEntry.service_day)
     )
     if not scope.is_city:
-        statement = statement.where(person_id.in_(people_within(scope.under)))
+        people = people_within(scope.under)
+        merged = select(Person.id).where(Person.merged_into_id.in_(people))
+        statement = statement.where(LedgerEntry.person_id.in_(union(people, merged)))
     return statement.subquery("ours")
 
 

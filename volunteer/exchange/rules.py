@@ -26,7 +26,7 @@ EARLIEST = date(2000, 1, 1)
 HOURS, MINUTES = "hours", "minutes"
 
 _AMOUNT = re.compile(
-    r"([0-9]{1,6}(?:\.[0-9]{1,6})?)(?:(小时|时|h|hours?)|(分钟|分|min|minutes?))?", re.IGNORECASE
+    r"([0-9]{1,6}(?:\.[0-9]{1,20})?)(?:(小时|时|h|hours?)|(分钟|分|min|minutes?))?", re.IGNORECASE
 )
 _CLOCK = re.compile(r"([0-9]{1,3}):([0-5][0-9])(?::([0-5][0-9]))?")
 _PARTS = re.compile(r"([0-9]{1,3})(?:小时|时)([0-5]?[0-9])(?:分钟|分)")

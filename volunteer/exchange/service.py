@@ -2,9 +2,10 @@
 
 import secrets
 from collections import Counter
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
@@ -12,14 +13,18 @@ from volunteer.core import journal
 from volunteer.core.actor import Actor
 from volunteer.core.clock import Month, local
 from volunteer.core.db import again_on_conflict, transaction
-from volunteer.people.rules import clean_file_name
+from volunteer.people.models import Person, PersonState
+from volunteer.people.rules import ERASED_NAME, clean_file_name
 from volunteer.units.models import Unit
 
 from . import access, matching, queries, reading
 from .errors import AlreadyImported, FileMissing, HasTakings
 from .matching import Match
-from .models import ExchangeFile, ExchangeRecord, Kind, ValueUnit
+from .models import ExchangeFile, ExchangeLink, ExchangeRecord, Kind, ValueUnit
 from .reading import Facts, Reading
+
+#: How long rows about nobody of ours are kept.
+STRANGERS_KEPT = timedelta(days=90)
 
 
 class Checked(NamedTuple):
@@ -72,25 +77,27 @@ def import_file(
 
     The ledger is not touched. The same bytes for the same unit raise AlreadyImported.
     """
-    access.require_keep(actor, unit.path)
     if not file_name:
         raise FileMissing()
-    read = reading.read(content, kind=kind, value_unit=value_unit, now=now)
+    unit_id = unit.id
+    checked = check_file(content, unit=unit, kind=kind, value_unit=value_unit, actor=actor, now=now)
     digest = sha256(content).hexdigest()
-    return _keep(read, clean_file_name(file_name), digest, unit.id, actor=actor, now=now)
+    file = _keep(checked, clean_file_name(file_name), digest, unit_id, actor=actor, now=now)
+    return file, checked
 
 
 @again_on_conflict
 def _keep(
-    read: Reading, file_name: str, digest: str, unit_id: int, *, actor: Actor, now: datetime
-) -> tuple[ExchangeFile, Checked]:
+    checked: Checked, file_name: str, digest: str, unit_id: int, *, actor: Actor, now: datetime
+) -> ExchangeFile:
+    """Write what was read and matched before, so that the lock is held for the writing only."""
     with transaction() as session:
         unit = session.get_one(Unit, unit_id)
         access.require_keep(actor, unit.path)
         if earlier := queries.file_with(unit_id, digest):
             here = local(earlier.imported_at)
             raise AlreadyImported(day=f"{here:%Y-%m-%d}", time=f"{here:%H:%M}")
-        matches, learnt = matching.match_all(read.good, under=(unit.path,))
+        read = checked.reading
         first, last = read.period
         file = ExchangeFile(
             public_id=secrets.token_hex(8),
@@ -109,14 +116,14 @@ def _keep(
         session.add(file)
         session.flush()
         if read.good:
-            session.execute(
+            session.connection().execute(
                 insert(ExchangeRecord),
                 [
-                    {"file_id": file.id, **facts._asdict(), **match._asdict()}
-                    for facts, match in zip(read.good, matches, strict=True)
+                    {"file_id": file.id, "row_number": row, **facts, **match._asdict()}
+                    for (row, facts), match in zip(_told(read), checked.matches, strict=True)
                 ],
             )
-        matching.learn(learnt, now=now)
+        matching.learn(checked.learnt, now=now)
         journal.write(
             "exchange.import",
             "exchange_file",
@@ -128,7 +135,14 @@ def _keep(
             rows=len(read.good),
             wrong=len(read.wrong),
         )
-        return file, Checked(read, matches, learnt)
+        return file
+
+
+def _told(read: Reading) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield of each right row its number and the columns of its record."""
+    for facts in read.good:
+        columns = facts._asdict()
+        yield columns.pop("row"), columns
 
 
 def match_again(public_id: str, *, actor: Actor, now: datetime) -> int:
@@ -240,3 +254,26 @@ def note_export(
             full_phones=full_phones,
             reason=reason,
         )
+
+
+def forget(*, now: datetime) -> int:
+    """Forget what needs no keeping: names of erased people, old rows about nobody here.
+
+    Returns how many rows were emptied or removed. What was taken over stays, it says
+    nothing of a name.
+    """
+    with transaction() as session:
+        erased = select(Person.id).where(Person.state == PersonState.ERASED)
+        session.execute(delete(ExchangeLink).where(ExchangeLink.person_id.in_(erased)))
+        emptied = session.connection().execute(
+            update(ExchangeRecord)
+            .where(ExchangeRecord.person_id.in_(erased), ExchangeRecord.name != ERASED_NAME)
+            .values(name=ERASED_NAME, phone=None, number=None)
+        )
+        old = select(ExchangeFile.id).where(ExchangeFile.imported_at < now - STRANGERS_KEPT)
+        removed = session.connection().execute(
+            delete(ExchangeRecord).where(
+                ExchangeRecord.person_id.is_(None), ExchangeRecord.file_id.in_(old)
+            )
+        )
+        return emptied.rowcount + removed.rowcount

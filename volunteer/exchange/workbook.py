@@ -68,6 +68,9 @@ HONOUR_COLUMNS = (
     ("备注", 20),
 )
 
+#: What was served where no shift says it.
+UNNAMED = "志愿服务"
+
 
 def _book(file: IO[bytes]) -> xlsxwriter.Workbook:
     return xlsxwriter.Workbook(
@@ -202,7 +205,7 @@ def services(month: Month, *, under: Sequence[str]) -> list[Service]:
     shifts = _shifts([attendance for row in rows if (attendance := _attendance_of(row.source))])
     found = []
     for their_number, name, phone, source, day, minutes in rows:
-        title, starts, ends = shifts.get(_attendance_of(source), (gettext("Service"), None, None))
+        title, starts, ends = shifts.get(_attendance_of(source), (UNNAMED, None, None))
         found.append(
             Service(their_number or "", name, phone or "", title, day, starts, ends, minutes)
         )

@@ -69,5 +69,6 @@ ROW_TEXTS = {
     "unknown_unit": N_("No unit is called so. Use its full name or its code."),
     "ambiguous_unit": N_("Several units are called so. Write “parent/name” or the code."),
     "duplicate_code": N_("The code occurs twice in the file. Keep one of the rows."),
+    "formula_value": N_("The formula in this cell has no value. Write the value itself."),
     "ended": N_("A grid with this code has ended. Give the new one another code."),
 }

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from volunteer.core.db import db
 from volunteer.core.errors import DomainError
+from volunteer.core.sheets import Marks
 from volunteer.core.tables import Cell, NoRows, Row, Sheet, TooManyRows
 from volunteer.units import queries as units
 from volunteer.units.models import Grid, GridKind, Unit, UnitKind
@@ -28,6 +29,8 @@ ALIASES = {
 MEANING = {alias: column for column, aliases in ALIASES.items() for alias in aliases}
 NEEDED = ("code", "name", "kind", "township", "lead")
 HEADER_WITHIN = 10
+#: What is written once over merged cells holds for every row of them.
+FILLED_DOWN = ("kind", "township", "lead", "co_units")
 MOST_ROWS = 5_000
 #: How much of a wrong cell is told.
 SHOWN = 60
@@ -88,6 +91,7 @@ class Table(NamedTuple):
     #: The number of the first row under the header.
     first: int
     rows: Sequence[Row]
+    marks: Marks
 
 
 def check(sheets: Sequence[Sheet], *, under: Sequence[str], today: date) -> Checked:
@@ -124,8 +128,25 @@ def _table_of(sheet: Sheet) -> Table | None:
                 places[column] = place
         if set(NEEDED) <= places.keys():
             shown = {column: titles[place] for column, place in places.items()}
-            return Table(sheet.name, places, shown, number + 2, sheet.rows[number + 1 :])
+            return Table(
+                sheet.name, places, shown, number + 2, sheet.rows[number + 1 :], sheet.marks
+            )
     return None
+
+
+def _filled_down(table: Table) -> dict[tuple[int, str], str]:
+    """Return what a merged cell says in each further row that it covers, by row and column."""
+    found = {}
+    for top, left, bottom, right in table.marks.merged:
+        head = top - table.first
+        if not 0 <= head < len(table.rows) or bottom == top:
+            continue
+        for column in FILLED_DOWN:
+            place = table.places.get(column)
+            if place is not None and left <= place + 1 <= right and left <= len(table.rows[head]):
+                value = _text(table.rows[head][left - 1])
+                found |= {(row, column): value for row in range(top + 1, bottom + 1)}
+    return found
 
 
 class _Reader:
@@ -143,10 +164,12 @@ class _Reader:
         self.errors: list[RowError] = []
         self.blank_rows = 0
         self.other_rows = 0
+        self.filled = _filled_down(table)
 
     def read(self, number: int, row: Row) -> None:
         cells = {
-            column: _text(row[place]) if place < len(row) else ""
+            column: (_text(row[place]) if place < len(row) else "")
+            or self.filled.get((number, column), "")
             for column, place in self.table.places.items()
         }
         if all(MISSING.match(cell) for cell in cells.values()) and not _is_no_grid(row):
@@ -156,6 +179,11 @@ class _Reader:
             self.other_rows += 1
             return
         before = len(self.errors)
+        for column, place in self.table.places.items():
+            if (number, place + 1) in self.table.marks.broken:
+                self._wrong(number, column, "formula_value", cells[column])
+        if len(self.errors) > before:
+            return
         code = self._code(number, cells["code"])
         name = self._name(number, cells["name"])
         kind = KIND_WORDS.get(name_key(cells["kind"]).lower())

@@ -81,7 +81,7 @@ def edit(
     """
     with transaction() as session:
         _require(actor, township, lead)
-        session.refresh(grid, with_for_update=True)
+        _lock(session, grid)
         if grid.ended_on is not None:
             raise GridEnded()
         today = local_day(now)
@@ -107,7 +107,7 @@ def end(grid: Grid, *, on: date, actor: Actor, now: datetime) -> None:
     """
     with transaction() as session:
         _require(actor, grid.township, grid.lead_unit)
-        session.refresh(grid, with_for_update=True)
+        _lock(session, grid)
         if grid.ended_on == on:
             return
         if grid.ended_on is not None:
@@ -201,6 +201,12 @@ def _facts(row: GridRow, known: Mapping[int, Unit]) -> dict[str, Any]:
         "lead": known[row.lead_id],
         "co_units": [known[each] for each in row.co_unit_ids],
     }
+
+
+def _lock(session: Session, grid: Grid) -> None:
+    """Take the grid's row for this verb, and read it anew."""
+    session.execute(select(Grid.id).where(Grid.id == grid.id).with_for_update())
+    session.refresh(grid)
 
 
 def _require(actor: Actor, *held: Unit) -> None:

@@ -37,7 +37,7 @@ ENTRIES: tuple[tuple[str, Any, str, Sequence[Role] | None], ...] = (
     ("shifts.sites", lazy_gettext("Sites"), "qrcode", READERS),
     ("attendance.confirmations", lazy_gettext("To be confirmed"), "clipboard-check", SCHEDULERS),
     ("people.index", lazy_gettext("People"), "users", READERS),
-    ("structure.index", lazy_gettext("Units"), "building", READERS),
+    ("structure.index", lazy_gettext("Tree of units"), "building", READERS),
     ("grids.index", lazy_gettext("Grids"), "scan", READERS),
     ("accounts.coordinator_list", lazy_gettext("Coordinators"), "user", READERS),
     ("imports.upload", lazy_gettext("Import"), "upload", KEEPERS),

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from volunteer.core.db import Base, UTCDateTime, one_of
@@ -17,6 +17,10 @@ class SourceClass(StrEnum):
     SCANNED = "scanned"
     MANUAL = "manual"
     IMPORTED = "imported"
+
+
+#: Few entries are so, and totals tell them apart.
+BY_NO_SCAN = text("source_class <> 'scanned'")
 
 
 class LedgerEntry(Base):
@@ -37,6 +41,15 @@ class LedgerEntry(Base):
         CheckConstraint("corrects_id IS NULL OR reason IS NOT NULL", name="corrects_with_reason"),
         Index(None, "month", "person_id", "nature", "minutes"),
         Index(None, "month", "unit_id", "person_id", "minutes"),
+        Index(
+            "ix_ledger_entry_not_scanned",
+            "month",
+            "unit_id",
+            "source_class",
+            "minutes",
+            sqlite_where=BY_NO_SCAN,
+            postgresql_where=BY_NO_SCAN,
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

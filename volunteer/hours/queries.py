@@ -21,7 +21,7 @@ from volunteer.people.queries import same_person
 from volunteer.shifts.models import Nature
 from volunteer.units.models import Unit
 
-from .models import LedgerEntry
+from .models import BY_NO_SCAN, LedgerEntry, SourceClass
 
 
 def counts_for_target(*, duty_counts: bool) -> ColumnElement[bool]:
@@ -113,6 +113,28 @@ def minutes_in(month: Month, *, under: Sequence[str]) -> int:
             within(Unit.path, under)
         )
     return db.session.scalars(statement).one()
+
+
+class NotScanned(NamedTuple):
+    """Minutes that no scan has recorded; totals tell them apart (R18)."""
+
+    manual: int = 0
+    imported: int = 0
+
+
+def not_scanned(month: Month, *, under: Sequence[str]) -> NotScanned:
+    """Return a month's minutes by hand and imported for units of the subtrees, of any nature."""
+    statement = (
+        select(LedgerEntry.source_class, func.sum(LedgerEntry.minutes))
+        .where(LedgerEntry.month == str(month), BY_NO_SCAN)
+        .group_by(LedgerEntry.source_class)
+    )
+    if tuple(under) != ("/",):
+        statement = statement.join(Unit, Unit.id == LedgerEntry.unit_id).where(
+            within(Unit.path, under)
+        )
+    found = {row[0]: row[1] for row in db.session.execute(statement)}
+    return NotScanned(found.get(SourceClass.MANUAL, 0), found.get(SourceClass.IMPORTED, 0))
 
 
 _person_id = bindparam("person_id", type_=LedgerEntry.person_id.type)

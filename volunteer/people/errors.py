@@ -22,14 +22,14 @@ class Undecided(FileRefused):
 class HeaderUnknown(Undecided):
     code = "header_unknown"
     text = N_(
-        "No header was found in the first 10 rows: the columns %(columns)s are needed. "
-        "Name them so and upload the file again."
+        "No header with the columns %(columns)s was found in the first 10 rows. Say on the page "
+        "which columns they are, or name them so and upload the file again."
     )
 
 
 class SeveralSheets(Undecided):
     code = "several_sheets"
-    text = N_("Several sheets hold people: %(sheets)s. Keep one and upload the file again.")
+    text = N_("Several sheets hold people: %(sheets)s. Choose one, or upload a file with one.")
 
 
 class HeaderDuplicate(Undecided):

@@ -75,8 +75,8 @@ VIEWS = {
 }
 ABSENCES = {
     AbsenceChoice.STILL_HERE: lazy_gettext("Still here"),
-    AbsenceChoice.LEFT: lazy_gettext("Left"),
-    AbsenceChoice.TRANSFERRED: lazy_gettext("Transferred"),
+    AbsenceChoice.LEFT: lazy_gettext("Has left"),
+    AbsenceChoice.TRANSFERRED: lazy_gettext("Has been transferred"),
 }
 
 

@@ -46,11 +46,12 @@ def index() -> tuple[str, int]:
 def people_page(form: ExportForm) -> tuple[str, int]:
     actor = current_actor()
     readable = access.require_readable(actor)
-    unit = units.named(request.args.get("unit", ""), under=readable)
-    under = [unit.path] if unit else readable
+    cut = units.cut(
+        unit=request.args.get("unit", ""), grid=request.args.get("grid", ""), under=readable
+    )
     wanted = Wanted.of(request.args)
     page = queries.search(
-        under=under,
+        under=cut.paths,
         wanted=wanted,
         after=request.args.get("after"),
         before=request.args.get("before"),
@@ -59,14 +60,20 @@ def people_page(form: ExportForm) -> tuple[str, int]:
         "people/index.html",
         page=page,
         wanted=wanted,
-        filters={**wanted.filters, **({"unit": unit.code} if unit else {})},
-        unit=unit,
+        filters={
+            **wanted.filters,
+            **({"unit": cut.unit.code} if cut.unit else {}),
+            **({"grid": cut.grid.code} if cut.grid else {}),
+        },
+        unit=cut.unit,
+        grid=cut.grid,
+        grids=units.grid_choices(under=readable),
         listing=units.listing(under=readable),
         categories=queries.categories(all_=True),
         consents=CONSENTS,
         may_import=access.may_import(actor),
         may_print=access.may_print_cards(actor),
-        may_take_whole=all(access.may_keep(actor, path) for path in under),
+        may_take_whole=all(access.may_keep(actor, path) for path in cut.paths),
         requests=requests_waiting(actor),
         form=form,
     ), form.status
@@ -86,13 +93,16 @@ def export() -> Response | tuple[str, int]:
     actor, now = current_actor(), clock.now()
     readable = access.require_readable(actor)
     form = ExportForm()
-    unit = units.named(request.args.get("unit", ""), under=readable)
+    cut = units.cut(
+        unit=request.args.get("unit", ""), grid=request.args.get("grid", ""), under=readable
+    )
     if form.validate_on_submit():
-        name = unit.name if unit else gettext("All your units")
+        chosen = cut.unit or cut.grid
+        name = chosen.name if chosen else gettext("All your units")
         with form.refusals():
             file = exports.save(
                 exports.Stamp(settings().city_name, name, actor.name, now),
-                under=[unit.path] if unit else readable,
+                under=cut.paths,
                 wanted=Wanted.of(request.args),
                 whole=form.whole.data,
                 reason=form.reason.data,

@@ -9,6 +9,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from volunteer.core.db import db, within
 from volunteer.core.errors import NotFound
+from volunteer.shifts.models import Site
 from volunteer.units.models import Unit
 
 from .models import Post
@@ -45,6 +46,7 @@ class PostPage(NamedTuple):
 def posts(
     *,
     under: Sequence[str],
+    grid_id: int | None = None,
     today: date,
     words: str = "",
     over: bool = False,
@@ -53,7 +55,7 @@ def posts(
 ) -> PostPage:
     """Return the posts of the subtrees that are manned, or those that are `over`.
 
-    `words` is a part of name or code.
+    With a grid only those at sites that lie in it. `words` is a part of name or code.
     """
     past = or_(Post.ended_at.is_not(None), Post.last_on < today)
     goes_on = Post.ended_at.is_(None) & or_(Post.last_on.is_(None), Post.last_on >= today)
@@ -65,6 +67,10 @@ def posts(
         .order_by(Post.code)
         .limit(limit + 1)
     )
+    if grid_id is not None:
+        statement = statement.where(
+            Post.site_id.in_(select(Site.id).where(Site.grid_id == grid_id))
+        )
     if words:
         fits = [column.icontains(words, autoescape=True) for column in (Post.name, Post.code)]
         statement = statement.where(or_(*fits))

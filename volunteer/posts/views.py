@@ -29,11 +29,13 @@ def index() -> str:
     readable = access.require_reader(actor)
     words = request.args.get("q", "").strip()[:60]
     unit = units.named(request.args.get("unit", ""), under=readable)
+    grid = units.grid_named(request.args.get("grid", ""), under=readable)
     over = request.args.get("over") == "1"
     return render_template(
         "posts/index.html",
         page=queries.posts(
             under=[unit.path] if unit else readable,
+            grid_id=grid.id if grid else None,
             today=clock.local_day(clock.now()),
             words=words,
             over=over,
@@ -42,6 +44,8 @@ def index() -> str:
         words=words,
         unit=unit,
         units=units.listing(under=readable),
+        grid=grid,
+        grids=units.grid_choices(under=readable),
         over=over,
         may_plan=bool(actor.paths(*SCHEDULERS)),
     )

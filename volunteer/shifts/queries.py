@@ -52,8 +52,18 @@ class SitePage(NamedTuple):
     after: str | None
 
 
-def sites(*, under: Sequence[str], words: str = "", after: str = "", limit: int = PAGE) -> SitePage:
-    """Return the sites in use of the subtrees by code; `words` is a part of name, place or code."""
+def sites(
+    *,
+    under: Sequence[str],
+    grid_id: int | None = None,
+    words: str = "",
+    after: str = "",
+    limit: int = PAGE,
+) -> SitePage:
+    """Return the sites in use of the subtrees by code; with a grid only those that lie in it.
+
+    `words` is a part of name, place or code.
+    """
     statement = (
         select(Site)
         .join(Site.unit)
@@ -62,6 +72,8 @@ def sites(*, under: Sequence[str], words: str = "", after: str = "", limit: int 
         .order_by(Site.code)
         .limit(limit + 1)
     )
+    if grid_id is not None:
+        statement = statement.where(Site.grid_id == grid_id)
     if words:
         columns = (Site.name, Site.code, Site.address)
         fits = [column.icontains(words, autoescape=True) for column in columns]
@@ -99,11 +111,11 @@ def site_choices(*, under: Sequence[str], chosen: str | None) -> list[tuple[str,
 
 
 def grid_choices(*, under: Sequence[str]) -> list[tuple[int, str]]:
-    """Return id and name of the grids that units of the subtrees lead, for a form."""
+    """Return id and name of the grids that go on and that units of the subtrees lead."""
     statement = (
         select(Grid.id, Grid.name)
         .join(Grid.lead_unit)
-        .where(within(Unit.path, under))
+        .where(within(Unit.path, under), Grid.ended_on.is_(None))
         .order_by(Grid.code)
         .limit(CHOICES)
     )
@@ -180,6 +192,14 @@ def shift(public_id: str, *, under: Sequence[str]) -> Shift:
     return found
 
 
+def offered_paths(shift: Shift, *, under: Sequence[str]) -> tuple[str, ...]:
+    """Return whose people serve first at a shift: its unit's, and its grid's as far as `under`."""
+    paths = [shift.unit.path]
+    if grid := shift.site.grid:
+        paths += (unit.path for unit in units.units_of_grid(grid, under=under))
+    return units.topmost_paths(paths)
+
+
 class ShiftLine(NamedTuple):
     """One line of a list of shifts."""
 
@@ -212,8 +232,14 @@ def _lines() -> Select[Any]:
     )
 
 
-def _starting(since: datetime, until: datetime, under: Sequence[str]) -> ColumnElement[bool]:
-    return (Shift.starts_at >= since) & (Shift.starts_at < until) & within(Unit.path, under)
+def _starting(
+    since: datetime, until: datetime, under: Sequence[str], grid_id: int | None
+) -> ColumnElement[bool]:
+    """Return the condition on time and unit; of a grid are the shifts at sites that lie in it."""
+    wanted = (Shift.starts_at >= since) & (Shift.starts_at < until) & within(Unit.path, under)
+    if grid_id is None:
+        return wanted
+    return wanted & Shift.site_id.in_(select(Site.id).where(Site.grid_id == grid_id))
 
 
 class ShiftPage(NamedTuple):
@@ -228,15 +254,18 @@ def shifts_between(
     until: datetime,
     *,
     under: Sequence[str],
+    grid_id: int | None = None,
     gaps_only: bool = False,
     after: str = "",
     limit: int = PAGE,
 ) -> ShiftPage:
     """Return shifts that start in [since, until); `gaps_only`: those that still lack people.
 
+    With a grid only those at sites that lie in it, whichever unit serves there.
+
     `after` is the public id of a shift; one that is not found begins anew.
     """
-    statement = _lines().where(_starting(since, until, under)).limit(limit + 1)
+    statement = _lines().where(_starting(since, until, under, grid_id)).limit(limit + 1)
     if gaps_only:
         statement = statement.where(_planned, _assigned < Shift.wanted)
     if after:
@@ -255,11 +284,13 @@ class Demand(NamedTuple):
     missing: int
 
 
-def demand_between(since: datetime, until: datetime, *, under: Sequence[str]) -> Demand:
+def demand_between(
+    since: datetime, until: datetime, *, under: Sequence[str], grid_id: int | None = None
+) -> Demand:
     each = (
         select(Shift.wanted, _assigned.label("assigned"))
         .join(Shift.unit)
-        .where(_starting(since, until, under), _planned)
+        .where(_starting(since, until, under, grid_id), _planned)
         .subquery()
     )
     lack = case((each.c.wanted > each.c.assigned, each.c.wanted - each.c.assigned), else_=0)

@@ -52,14 +52,21 @@ def create_site() -> Response | tuple[str, int]:
 def sites_page(form: SiteForm) -> tuple[str, int]:
     actor = current_actor()
     words = request.args.get("q", "").strip()[:60]
+    readable = access.require_reader(actor)
+    grid = units.grid_named(request.args.get("grid", ""), under=readable)
     schedules = actor.paths(*SCHEDULERS)
     form.offer(queries.unit_choices(under=schedules), queries.grid_choices(under=schedules))
     page = render_template(
         "shifts/sites.html",
         form=form,
         words=words,
+        grid=grid,
+        grids=units.grid_choices(under=readable),
         page=queries.sites(
-            under=access.require_reader(actor), words=words, after=request.args.get("after", "")
+            under=readable,
+            grid_id=grid.id if grid else None,
+            words=words,
+            after=request.args.get("after", ""),
         ),
         may_schedule=bool(schedules),
     )
@@ -92,11 +99,18 @@ def index() -> str:
     readable = access.require_reader(actor)
     week = rules.week_asked(request.args.get("week", ""), today=clock.local_day(clock.now()))
     unit = units.named(request.args.get("unit", ""), under=readable)
+    grid = units.grid_named(request.args.get("grid", ""), under=readable)
+    grid_id = grid.id if grid else None
     under = [unit.path] if unit else readable
     gaps_only = request.args.get("gaps") == "1"
     since, until = clock.at(week.monday, time()), clock.at(week.next.monday, time())
     page = queries.shifts_between(
-        since, until, under=under, gaps_only=gaps_only, after=request.args.get("after", "")
+        since,
+        until,
+        under=under,
+        grid_id=grid_id,
+        gaps_only=gaps_only,
+        after=request.args.get("after", ""),
     )
     return render_template(
         "shifts/index.html",
@@ -104,8 +118,10 @@ def index() -> str:
         this_week=Week.of(clock.local_day(clock.now())),
         unit=unit,
         units=units.listing(under=readable),
+        grid=grid,
+        grids=units.grid_choices(under=readable),
         gaps_only=gaps_only,
-        demand=queries.demand_between(since, until, under=under),
+        demand=queries.demand_between(since, until, under=under, grid_id=grid_id),
         days=by_day(page.lines),
         after=page.after,
         may_schedule=bool(actor.paths(*SCHEDULERS)),
@@ -205,8 +221,8 @@ def assign_people(public_id: str) -> Response | tuple[str, int]:
 
 
 def assign_page(shift: Shift, form: AssignForm) -> tuple[str, int]:
-    """Show whom one may assign: those searched for, else the shift's unit; after a refusal
-    those who were chosen."""
+    """Show whom one may assign: those searched for, else those of the shift's unit and of its
+    grid's units; after a refusal those who were chosen."""
     under = current_actor().paths(*SCHEDULERS)
     words = (form.q.data or "").strip()[:60]
     chosen = form.people.data if form.refusal else []
@@ -219,7 +235,7 @@ def assign_page(shift: Shift, form: AssignForm) -> tuple[str, int]:
         beyond=form.refusal is not None and form.refusal.code == "beyond_wanted",
         lines=candidates.candidates(
             shift,
-            under=under if words or chosen else [shift.unit.path],
+            under=under if words or chosen else queries.offered_paths(shift, under=under),
             words="" if chosen else words,
             only=chosen,
         ),

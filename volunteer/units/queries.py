@@ -16,6 +16,8 @@ from .errors import GridUnknown, UnitAmbiguous, UnitUnknown
 from .models import Grid, GridCoUnit, Unit, UnitAlias, UnitName
 
 EVERYWHERE = ("/",)
+#: The most grids that a filter offers; beyond them the page of a grid leads to its lists.
+MOST_CHOICES = 300
 
 
 class UnitLine(NamedTuple):
@@ -217,6 +219,17 @@ def grid(code: str, *, under: Sequence[str]) -> Grid:
 def grid_named(code: str, *, under: Sequence[str]) -> Grid | None:
     """Return the grid that a filter names, None where it names none; raises NotFound."""
     return grid(code, under=under) if code else None
+
+
+def grid_choices(*, under: Sequence[str]) -> list[tuple[str, str]]:
+    """Return code and name of the grids that go on, by code, for a filter: at most 300."""
+    statement = (
+        select(Grid.code, Grid.name)
+        .where(grid_is_seen(under), Grid.ended_on.is_(None))
+        .order_by(Grid.code)
+        .limit(MOST_CHOICES)
+    )
+    return [(code, name) for code, name in db.session.execute(statement)]
 
 
 def grid_meant(code: str | None, *, under: Sequence[str]) -> Grid | None:
