@@ -136,7 +136,7 @@ def _table_of(sheet: Sheet) -> Table | None:
 
 def _filled_down(table: Table) -> dict[tuple[int, str], str]:
     """Return what a merged cell says in each further row that it covers, by row and column."""
-    found = {}
+    found: dict[tuple[int, str], str] = {}
     for top, left, bottom, right in table.marks.merged:
         head = top - table.first
         if not 0 <= head < len(table.rows) or bottom == top:
