@@ -109,11 +109,13 @@ def test_cards_are_printed_and_every_one_decodes(visitor: Visitor, pictures: Pat
     page.wait_for_url(re.compile("/people/cards/sheets"))
     visitor.shoot(pictures, "cards-sheet")
 
-    page.emulate_media(media="print")
-    page.set_viewport_size(PAPER)
     codes = decoded(page)
-    page.emulate_media(media="screen")
-    page.set_viewport_size(PROFILES[visitor.profile]["viewport"])
+    if visitor.profile == "desk":  # a phone lays out no paper
+        page.emulate_media(media="print")
+        page.set_viewport_size(PAPER)
+        assert decoded(page) == codes
+        page.emulate_media(media="screen")
+        page.set_viewport_size(PROFILES["desk"]["viewport"])
 
     assert codes
     assert all(re.fullmatch(rf"{visitor.base_url}/q/[\w-]{{40}}", code) for code in codes)
@@ -123,7 +125,7 @@ def test_cards_are_printed_and_every_one_decodes(visitor: Visitor, pictures: Pat
 
 
 def decoded(page: Page) -> list[str]:
-    """Photograph every card as it is printed and return what its code says."""
+    """Photograph the code of every card as it is shown and return what it says."""
     found = []
     for card in page.locator(".card .qr").all():
         photo = Image.open(BytesIO(card.screenshot())).convert("L")

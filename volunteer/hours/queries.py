@@ -115,9 +115,6 @@ def minutes_in(month: Month, *, under: Sequence[str]) -> int:
     return db.session.scalars(statement).one()
 
 
-_person_id = bindparam("person_id", type_=LedgerEntry.person_id.type)
-
-
 class NotScanned(NamedTuple):
     """Minutes that no scan has recorded; totals tell them apart (R18)."""
 
@@ -140,6 +137,7 @@ def not_scanned(month: Month, *, under: Sequence[str]) -> NotScanned:
     return NotScanned(found.get(SourceClass.MANUAL, 0), found.get(SourceClass.IMPORTED, 0))
 
 
+_person_id = bindparam("person_id", type_=LedgerEntry.person_id.type)
 _posted = select(func.coalesce(func.sum(LedgerEntry.minutes), 0)).where(
     LedgerEntry.person_id.in_(same_person(_person_id)),
     LedgerEntry.month == bindparam("month"),
