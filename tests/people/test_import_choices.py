@@ -173,6 +173,9 @@ def test_who_is_missing_from_a_whole_roster_is_listed_and_stays_by_itself(client
 def test_the_missing_leave_move_or_stay_as_was_chosen(client, admin, missing, school):
     branch = make.unit(name="分校", code="S02", parent=school)
     left, moved, here = missing
+    make.grant(person=left, role=Role.COORDINATOR, unit=school)
+    coming = make.shift(starts="2026-12-01 09:00", unit=school)
+    place = make.assignment(person=left, shift=coming)
     address, _ = whole(client)
 
     answer = client.post(
@@ -193,6 +196,8 @@ def test_the_missing_leave_move_or_stay_as_was_chosen(client, admin, missing, sc
 
     db.session.rollback()
     assert [person.state for person in missing] == ["left", "active", "active"]
+    assert place.state == "cancelled"
+    assert make.actor_of(left).grants == frozenset()
     today, yesterday = date(2026, 11, 23), date(2026, 11, 22)
     assert queries.unit_on(left.id, today) is None
     assert queries.unit_on(left.id, yesterday).id == school.id

@@ -11,7 +11,7 @@ from volunteer.accounts.models import AccountGrant
 from volunteer.core.actor import Role
 from volunteer.core.db import db
 from volunteer.core.errors import NotAllowed, NotFound
-from volunteer.people.models import Membership
+from volunteer.people.models import Membership, PlannedMove
 from volunteer.shifts.models import Shift, Site
 from volunteer.structure import service
 from volunteer.structure.errors import GridsRemain, NothingChosen, PeopleRemain, WorkRemains
@@ -89,8 +89,13 @@ def test_people_of_a_merged_unit_belong_to_the_other_from_the_day_on(office, bur
     wang = make.person(unit=bureau)
     late = make.person(unit=bureau, from_on=date(2026, 11, 20))
     gone = make.person(unit=bureau, until_on=date(2026, 6, 1))
+    expected = make.person()
+    make.save(
+        PlannedMove(person_id=expected.id, unit_id=bureau.id, on=date(2026, 12, 1), planned_at=NOW)
+    )
 
     assert merge(bureau, other, office) == 2
+    assert db.session.scalars(select(PlannedMove.unit_id)).all() == [other.id]
     assert stays(wang) == [("D01", date(2026, 1, 1), NOV_16), ("D02", NOV_16, None)]
     assert stays(late) == [("D02", date(2026, 11, 20), None)]
     assert stays(gone) == [("D01", date(2026, 1, 1), date(2026, 6, 1))]

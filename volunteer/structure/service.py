@@ -13,7 +13,7 @@ from volunteer.core.actor import Actor
 from volunteer.core.clock import local_day
 from volunteer.core.db import transaction
 from volunteer.core.errors import NotFound
-from volunteer.people.models import Membership, Person
+from volunteer.people.models import Membership, Person, PlannedMove
 from volunteer.posts.models import Post
 from volunteer.shifts.models import Shift, ShiftState, Site
 from volunteer.units import rules
@@ -55,7 +55,8 @@ def close(unit: Unit, *, on: date, actor: Actor, now: datetime) -> Unit:
 def merge(unit: Unit, into: Unit, *, on: date, actor: Actor, now: datetime) -> int:
     """End a unit from the day `on` on and let another one take its place; return people moved.
 
-    People belong to the other unit from that day; what was before stays where it was (R29).
+    People belong to the other unit from that day, and who is to come to the old one comes to
+    it; what was before stays where it was (R29).
     Sub-units, sites, running activities and posts, coming shifts, grids and aliases go over;
     the old name becomes an alias; roles over the old unit end. Raises WrongPlace,
     UnitEnded, DayToCome, ChangeDay, NameTaken, TooDeep.
@@ -75,6 +76,8 @@ def merge(unit: Unit, into: Unit, *, on: date, actor: Actor, now: datetime) -> i
         for child in session.scalars(select(Unit).where(Unit.parent_id == unit.id)).all():
             if child.ended_on is None:
                 units.replant(session, child, into)
+        planned = update(PlannedMove).where(PlannedMove.unit_id == unit.id)
+        session.execute(planned.values(unit_id=into.id))
         _hand_over_work(session, unit, into, now)
         _hand_over_grids(session, unit, into)
         session.execute(
