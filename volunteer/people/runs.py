@@ -6,7 +6,7 @@ The shell takes the same steps one after another.
 """
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, select, update
@@ -19,7 +19,7 @@ from volunteer.core.clock import local_day
 from volunteer.core.db import after_commit, db, transaction
 from volunteer.core.errors import DomainError
 
-from . import access, intake, landing, queries
+from . import access, hooks, intake, landing, queries
 from .columns import Choices
 from .errors import FileMissing, NotReady, RowsWrong, StalePreview, Undecided
 from .importer import Progress, silent
@@ -233,7 +233,7 @@ def _land(run_id: int, *, actor: Actor, now: datetime) -> int:
             counts = run.counts
             landed = counts["new"] + counts["updated"] + counts["transferred"]
             landing.land(session, run_id, access.keepable(actor), now=now)
-            left = _let_leave(session, run_id, today=local_day(now))
+            left = _let_leave(session, run_id, now=now)
             run = session.get_one(ImportRun, run_id)
             run.state, run.content, run.finished_at = ImportState.LANDED, None, now
             run.counts = {**counts, "landed": landed, "left": left}
@@ -253,7 +253,7 @@ def _land(run_id: int, *, actor: Actor, now: datetime) -> int:
         raise StalePreview() from error
 
 
-def _let_leave(session: Session, run_id: int, *, today: date) -> int:
+def _let_leave(session: Session, run_id: int, *, now: datetime) -> int:
     """End the memberships of those whom somebody has said to have left; return how many."""
     wanted = (
         select(Person, Membership)
@@ -268,7 +268,10 @@ def _let_leave(session: Session, run_id: int, *, today: date) -> int:
     found = session.execute(wanted).all()
     for person, membership in found:
         person.state = PersonState.LEFT
-        membership.until_on = max(today, membership.from_on + timedelta(days=1))
+        membership.until_on = max(local_day(now), membership.from_on + timedelta(days=1))
+        session.flush()
+        for hook in hooks.left:
+            hook(person.id, membership.until_on, now)
     return len(found)
 
 
