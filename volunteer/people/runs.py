@@ -274,6 +274,7 @@ def _let_leave(session: Session, run_id: int, *, now: datetime) -> int:
         person.state = PersonState.LEFT
         away = membership.until_on = max(today, membership.from_on + timedelta(days=1))
         session.execute(delete(PlannedMove).where(PlannedMove.person_id == person.id))
+        session.flush()
         for hook in hooks.left:
             hook(person.id, away, now)
     return len(found)
