@@ -69,6 +69,7 @@ def connect_hooks() -> None:
     shifts.has_attendance[:] = [attendance.has_attendance]
     shifts.on_cancel[:] = [reminders.tell_cancelled]
     people.phone_changed[:] = [accounts_persons.renew]
+    people.leaving[:] = [accounts_persons.require_no_office]
     people.left[:] = [accounts_persons.retire, shifts_persons.release]
     people.merged[:] = [
         attendance_persons.require_gone,

@@ -4,7 +4,7 @@ import struct
 
 import pytest
 
-from tests.core.packages import SHEET, cell, package, row
+from tests.core.packages import KIND, LINKS, SHEET, cell, package, row
 from volunteer.core import sheets, tables
 from volunteer.core.sheets import Merged
 
@@ -119,10 +119,27 @@ def lying(content: bytes, size: int) -> bytes:
     return bytes(lied)
 
 
+def renamed(rows: str, name: str, *, part: str = "") -> bytes:
+    """A file whose one sheet is a part of another name than programs give it."""
+    link = f'<Relationship Id="rId1" Type="{KIND}/worksheet" Target="/{name}"/>'
+    links = LINKS.format(links=link)
+    sheet = SHEET.format(rows=rows, after="").encode()
+    return package("", parts={part or name: sheet, "xl/_rels/workbook.xml.rels": links.encode()})
+
+
 NOISE = "".join(f"{n:x}" for n in range(300_000))
 DOCTYPE = '<!DOCTYPE x [<!ENTITY a "{}">]>'
 TYPES = "xl/worksheets/sheet1.xml"
 FAR = "<row r='1048576'><c r='XFD1048576'><v>1</v></c></row>"
+
+
+def test_endless_numbers_and_nul_characters_become_texts():
+    numbers = "".join(
+        f'<c r="{at}2"><v>{value}</v></c>' for at, value in (("A", "1e999"), ("B", "NaN"))
+    )
+    rows = HEADER + f'<row r="2">{numbers}{cell("C2", "王_x0000_芳")}</row>'
+
+    assert list(only(package(rows)).rows[1]) == ["inf", "nan", "王芳"]
 
 
 @pytest.mark.parametrize(
@@ -132,6 +149,18 @@ FAR = "<row r='1048576'><c r='XFD1048576'><v>1</v></c></row>"
         (package(PEOPLE + row(3, NOISE)), None),
         (lying(package(PEOPLE + row(3, NOISE)), 10), sheets.FileTooBigInside),
         (package(PEOPLE + FAR), sheets.FileTooBigInside),
+        (renamed(PEOPLE + FAR, "xl/worksheets/list.dat"), sheets.FileTooBigInside),
+        (renamed(PEOPLE + FAR, "xl/worksheets/list.XML"), sheets.FileTooBigInside),
+        (renamed(PEOPLE + FAR, "xl/Worksheets/list.xml"), sheets.FileTooBigInside),
+        (renamed(PEOPLE + FAR, "xl/lists/list.dat"), sheets.FileTooBigInside),
+        (renamed(PEOPLE + FAR, "xl/lists/none.dat", part="xl/a.dat"), sheets.FileBroken),
+        (renamed(PEOPLE + FAR, "xl/lists/&amp;", part="xl/lists/&amp;"), sheets.FileBroken),
+        (renamed(PEOPLE, "xl/worksheets/list.dat"), None),
+        (
+            package(PEOPLE, parts={"xl/worksheets/SHEET1.xml": b"<worksheet/>"}),
+            sheets.FileBroken,
+        ),
+        (lying(package(PEOPLE, parts={"xl/a.bin": NOISE.encode()}), 10), sheets.FileTooBigInside),
         (
             package('<row r="99999"><c r="Z99999"><v>1</v></c></row>', sheets=9),
             sheets.FileTooBigInside,

@@ -36,6 +36,11 @@ def endpoint_of(city_map: MapAdapter, path: str) -> str | None:
         return None
 
 
+def is_saved(path: str) -> bool:
+    """Tell whether an address leads to a file that a browser saves."""
+    return urlsplit(path).path.endswith(DOWNLOADS)
+
+
 def crawl(visitor: Visitor, city_map: MapAdapter, start: str) -> tuple[Counter[str], set[str]]:
     """Follow every link from `start`; return the endpoints opened and the addresses seen."""
     opened: Counter[str] = Counter()
@@ -43,7 +48,7 @@ def crawl(visitor: Visitor, city_map: MapAdapter, start: str) -> tuple[Counter[s
     while ahead:
         path = ahead.pop(0)
         endpoint = endpoint_of(city_map, path)
-        if endpoint is None or path.endswith(DOWNLOADS) or opened[endpoint] >= EACH:
+        if endpoint is None or is_saved(path) or opened[endpoint] >= EACH:
             continue
         opened[endpoint] += 1
         page = visitor.go(path)
@@ -82,7 +87,7 @@ def by_hand(visitor: Visitor, city_map: MapAdapter, seen: set[str]) -> Counter[s
     """Open what no link leads to."""
     opened: Counter[str] = Counter()
     fetched = visitor.context.request
-    for path in ("/healthz", *[each for each in seen if each.endswith(DOWNLOADS)]):
+    for path in ("/healthz", *[each for each in seen if is_saved(each)]):
         assert fetched.get(visitor.base_url + path).status == 200, path
         opened[str(endpoint_of(city_map, path))] += 1
     visitor.go("/account/password")

@@ -18,7 +18,7 @@ from volunteer.core.actor import Role
 from volunteer.core.db import db, transaction
 from volunteer.core.models import Journal
 from volunteer.exchange import service, taking
-from volunteer.exchange.models import ExchangeLink, ExchangeRecord
+from volunteer.exchange.models import ExchangeFile, ExchangeLink, ExchangeRecord
 from volunteer.hours.models import LedgerEntry
 from volunteer.people.models import Person
 
@@ -147,3 +147,33 @@ def test_erased_people_and_old_strangers_are_forgotten(bring, wang):
     [record] = db.session.scalars(select(ExchangeRecord)).all()
     assert (record.name, record.phone, record.number) == ("已注销", None, None)
     assert db.session.scalar(select(func.count()).select_from(ExchangeLink)) == 0
+
+
+def test_what_was_merged_into_an_erased_person_is_forgotten(bring, wang, community):
+    double = make.person(unit=community, name="王小雨")
+    bring(served(double))
+    with transaction() as session:
+        merged = session.get_one(Person, double.id)
+        merged.state, merged.merged_into_id = "merged", wang.id
+    assert service.forget(now=NOW) == 0
+    with transaction() as session:
+        session.get_one(Person, wang.id).state = "erased"
+
+    assert service.forget(now=NOW) == 1
+    assert service.forget(now=NOW) == 0
+    [record] = db.session.scalars(select(ExchangeRecord)).all()
+    assert (record.name, record.phone, record.number) == ("已注销", None, None)
+    assert db.session.scalar(select(func.count()).select_from(ExchangeLink)) == 0
+
+
+def test_the_wrong_cells_of_old_files_are_forgotten(bring, wang):
+    file = bring(served(wang), served(wang, starts="王小雨 19955550000"))
+    counts = dict(file.counts)
+    assert file.errors[0]["value"]
+
+    assert service.forget(now=NOW + timedelta(days=89)) == 0
+    assert service.forget(now=NOW + timedelta(days=91)) == 1
+    assert service.forget(now=NOW + timedelta(days=92)) == 0
+    db.session.expire_all()
+    [kept] = db.session.scalars(select(ExchangeFile)).all()
+    assert (kept.errors, kept.counts) == ([], counts)

@@ -14,10 +14,13 @@ from volunteer.core.actor import Role
 from volunteer.core.db import db, transaction
 from volunteer.core.errors import NotAllowed, NotFound
 from volunteer.core.models import Journal
-from volunteer.exchange import taking
+from volunteer.exchange import comparison, lines, service, taking, views
+from volunteer.exchange.comparison import Scope
 from volunteer.exchange.errors import NothingChosen, ReasonMissing
 from volunteer.exchange.models import ExchangeTaking
+from volunteer.exchange.rules import Standing
 from volunteer.hours.models import LedgerEntry
+from volunteer.people import merging
 
 DAY = date(2026, 11, 5)
 WHY = "与活动记录核对一致"
@@ -290,3 +293,77 @@ def test_a_later_moment_changes_nothing(bring, wang, admin):
     take(file, wang, actor=admin)
 
     assert take(file, wang, actor=admin, now=at("2026-11-24 10:00") + timedelta(1)).records == 0
+
+
+@pytest.fixture
+def double(community, wang):
+    """A second record of the same person, which a test merges into the first."""
+    return make.person(unit=community, name=wang.name)
+
+
+def merge(kept, other, actor):
+    merging.merge(kept.public_id, other.public_id, actor=actor, now=NOW)
+
+
+def test_what_was_taken_for_a_merged_record_is_not_taken_again(bring, wang, double, admin):
+    older = bring(served(double))
+    take(older, double, actor=admin)
+    merge(wang, double, admin)
+    newer = bring(served(double), served(wang, "2026-11-06 09:00", "2026-11-06 10:00", 1))
+
+    again = take(newer, wang, actor=admin)
+    everything = taking.take_all(newer.public_id, reason=WHY, actor=admin, now=NOW)
+
+    assert (again.records, dict(again.left_out)) == (0, {"taken": 1})
+    assert (everything.records, everything.minutes) == (1, 60)
+    assert [entry.minutes for entry in entries(double)] == [120]
+    assert [entry.minutes for entry in entries(wang)] == [60]
+
+
+def test_the_time_of_a_merged_records_taking_is_not_counted_again(bring, wang, double, admin):
+    """R14: another row of the same hours, for the other record."""
+    take(bring(served(double)), double, actor=admin)
+    merge(wang, double, admin)
+
+    taken = take(bring(served(wang, activity="清扫")), wang, actor=admin)
+
+    assert dict(taken.left_out) == {"overlap": 1}
+
+
+def test_what_was_undone_for_a_merged_record_is_taken_under_the_next_revision(
+    bring, wang, double, admin
+):
+    file = bring(served(double))
+    take(file, double, actor=admin)
+    taking.undo(file.public_id, [takings()[0].id], reason="记错人", actor=admin, now=NOW)
+    merge(wang, double, admin)
+
+    assert take(file, wang, actor=admin).minutes == 120
+    assert [(each.person_id, each.revision) for each in takings()] == [(double.id, 1), (wang.id, 2)]
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_file_read_before_a_merge_is_the_kept_persons(
+    bring, wang, double, admin, community, at_once
+):
+    file = bring(served(double), served(wang, "2026-11-05 14:00", "2026-11-05 15:00", 1))
+    merge(wang, double, admin)
+    for whole in (True, False):
+        scope = Scope(file, (community.path,), whole)
+        assert comparison.counts(scope)[Standing.ONLY_THERE] == 1
+        assert comparison.sums(scope).theirs == 180
+    [line] = lines.everything(scope, Standing.ONLY_THERE)
+    assert (line.person_id, line.theirs, line.records) == (wang.id, 180, 2)
+    told = views.assessed(file, [line], Standing.ONLY_THERE, admin)
+    assert [facts[2] for facts in told[line.key]] == [120, 60]
+
+    if at_once:
+        taken = taking.take_all(file.public_id, reason=WHY, actor=admin, now=NOW)
+    else:
+        taken = take(file, wang, actor=admin)
+
+    assert (taken.records, taken.minutes) == (2, 180)
+    assert [entry.minutes for entry in entries(wang)] == [120, 60]
+    assert not entries(double)
+    assert service.match_again(file.public_id, actor=admin, now=NOW) == 1
+    assert dict(take(file, wang, actor=admin).left_out) == {"taken": 2}

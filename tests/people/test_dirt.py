@@ -8,6 +8,7 @@ import xlsxwriter
 from sqlalchemy import select
 
 from tests import make
+from tests.core.packages import cell, package, row
 from tests.make import at
 from tests.people.sheets import HEADER, csv, xlsx
 from volunteer.core.actor import SYSTEM
@@ -240,6 +241,40 @@ def test_the_phone_of_a_merged_record_is_the_kept_persons(school):
     outcome = bring_in(xlsx(one(1)))
 
     assert [person.person_id for _, person in outcome.plan.unchanged] == [kept.id]
+
+
+@pytest.mark.parametrize(
+    ("second", "repeats", "rejected"),
+    [("新安江小学", [3], {}), ("分校", [], {"duplicate_phone": 1})],
+)
+def test_both_phones_of_a_merged_person_are_one_person(school, second, repeats, rejected):
+    make.unit(name="分校")
+    kept = make.person(unit=school, name="王芳", phone="19901230001")
+    make.person(
+        name="王芳",
+        phone="19901230002",
+        state="merged",
+        merged_into_id=kept.id,
+        until_on=date(2026, 6, 1),
+    )
+
+    outcome = bring_in(xlsx(one(1), one(2, unit=second)), accept_good_rows=True)
+
+    assert (outcome.rows.repeats, outcome.rows.rejected) == (repeats, rejected)
+    assert len(outcome.plan.unchanged) == 1
+    assert members()["19901230001"] == school.id
+
+
+@pytest.mark.parametrize("value", ["1e999", "NaN"])
+def test_an_endless_number_is_an_error_of_its_cell(school, value):
+    head = row(1, *HEADER)
+    cells = [f'<c r="E{n}"><v>{value}</v></c>' for n in (2, 3)]
+    first = row(2, *one(1)[:4]).replace("</row>", f"{cells[0]}</row>")
+    second = row(3, *one(2)[:4]).replace(cell("B3", one(2)[1]), cells[1].replace("E3", "B3"))
+
+    outcome = bring_in(package(head + first + second))
+
+    assert outcome.rows.rejected == {"invalid_date": 1, "phone_format": 1}
 
 
 def test_csv_with_bad_rows_is_checked_as_any_other(school):

@@ -284,6 +284,21 @@ def test_a_unit_administrator_does_not_take_a_person_out_of_a_foreign_unit(schoo
     assert outcome.rows.rejected == {"duplicate_phone": 1}
 
 
+def test_who_left_a_foreign_unit_is_no_person_of_ones_own(school):
+    gone, back = make.unit(name="市教育局"), make.unit(name="分校", parent=school)
+    away = {"name": "王芳", "state": "left", "until_on": date(2026, 6, 1)}
+    make.person(unit=gone, phone="19901234567", from_on=date(2020, 9, 1), **away)
+    own = make.person(unit=back, phone="19901230002", from_on=date(2020, 9, 1), **away)
+    make.member(person=own, unit=gone, from_on=date(2015, 9, 1), until_on=date(2020, 9, 1))
+
+    outcome = bring_in(
+        xlsx(one(), one(phone="19901230002")), actor=make.grant_of(Role.UNIT_ADMIN, school)
+    )
+
+    assert codes(outcome) == [(2, "手机号", "duplicate_phone")]
+    assert outcome.rows.flags == {3: ["left"]}
+
+
 @pytest.mark.parametrize("role", [Role.COORDINATOR, Role.SYSTEM_LEAD, Role.SEC_ADMIN])
 def test_others_do_not_import(school, role):
     with pytest.raises(NotAllowed):

@@ -16,6 +16,7 @@ from volunteer.core.db import db, transaction
 from volunteer.people import queries, runs
 from volunteer.people.models import ImportRun, Membership, Person
 from volunteer.people.staging import ImportAbsence, ImportRow
+from volunteer.units.models import Unit
 
 NOW = at("2026-11-23 09:00")
 HEADER = ("姓名", "手机号", "单位")
@@ -253,6 +254,62 @@ def test_a_register_changed_by_hand_makes_the_preview_stale(client, admin, schoo
     settled(client, address)
 
     assert (run().state, run().failure) == ("failed", "stale_preview")
+
+
+@pytest.mark.parametrize("choice", ["left", "transferred"])
+@pytest.mark.parametrize("change", ["moved", "left", "unit ended", "rights"])
+def test_somebody_missing_who_has_changed_makes_the_preview_stale(
+    client, admin, missing, school, choice, change
+):
+    branch, other = (make.unit(name=name, parent=school) for name in ("分校", "别处"))
+    foreign, who = make.unit(name="市教育局"), missing[0]
+    branch_id, code = branch.id, branch.code
+    address, _ = whole(client)
+    data = {"person": who.public_id, f"choice-{who.public_id}": choice}
+    if choice == "transferred":
+        data[f"unit-{who.public_id}"] = code
+    client.post(f"{address}/absences", data=data)
+    membership = update(Membership).where(Membership.person_id == who.id)
+    changes = {
+        "moved": membership.values(unit_id=other.id),
+        "left": update(Person).where(Person.id == who.id).values(state="left"),
+        "unit ended": update(Unit).where(Unit.id == branch_id).values(ended_on=NOW.date()),
+        "rights": update(ImportAbsence)
+        .where(ImportAbsence.person_id == who.id)
+        .values(old_unit_id=foreign.id),
+    }
+    with transaction() as session:
+        session.execute(changes[change])
+        if change == "rights":
+            session.execute(membership.values(unit_id=foreign.id))
+
+    confirm(client, address)
+    settled(client, address)
+
+    stale = (choice, change) != ("left", "unit ended")
+    assert run().failure == ("stale_preview" if stale else None)
+
+
+def test_somebody_whom_the_roster_names_by_a_merged_phone_is_not_missing(client, admin, school):
+    kept = make.person(unit=school, name="王芳", phone="19901230009")
+    make.person(
+        name="王芳",
+        phone="19901234567",
+        state="merged",
+        merged_into_id=kept.id,
+        until_on=date(2026, 6, 1),
+    )
+
+    whole(client)
+
+    assert run().counts["absent"] == 0
+
+
+def test_an_address_with_an_endless_number_is_no_error_of_ours(client, admin):
+    address, _ = previewed(client, xlsx(GOOD, header=HEADER))
+
+    assert client.get(f"{address}?show=new&after={10**30}").status_code == 200
+    assert client.post(f"/people/categories/{10**30}/end").status_code == 404
 
 
 def test_a_phone_registered_in_between_makes_the_preview_stale(client, admin, school):

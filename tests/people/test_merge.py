@@ -237,6 +237,20 @@ def test_of_two_log_ins_one_is_closed_and_a_password_is_not_lost(school, admin, 
     assert (accounts[other.id].state, accounts[other.id].password_hash) == ("disabled", None)
 
 
+def test_roles_are_never_opened_by_another_records_password(school, admin, kept):
+    """A record added by hand must not become the way into an administrator's log-in."""
+    make.grant(person=kept, role=Role.CITY_OFFICE, unit=school)
+    own = make.account_of(kept)
+    assert own.password_hash is None
+    other = second(school, phone="19907654321")
+    make.account(person=other, password="Herbst-2026")
+    merge(admin, kept, other)
+
+    accounts = {row.person_id: row for row in db.session.scalars(select(Account))}
+    assert accounts[kept.id].password_hash is None
+    assert accounts[other.id].state == "disabled"
+
+
 def test_a_record_with_roles_is_the_one_to_keep(school, admin, kept):
     other = second(school)
     make.grant(person=other, role=Role.COORDINATOR, unit=school)

@@ -7,14 +7,16 @@ from sqlalchemy import select
 
 from tests import make
 from tests.make import at
+from volunteer.accounts.errors import HoldsOffice
 from volunteer.core.actor import SYSTEM, Role
-from volunteer.core.db import db
+from volunteer.core.db import db, transaction
 from volunteer.core.errors import NotAllowed, NotFound
 from volunteer.core.models import Journal
 from volunteer.people import errors, queries, records, register
 from volunteer.people.models import Membership, Person
 from volunteer.shifts.models import Assignment
 from volunteer.units.errors import UnitUnknown
+from volunteer.units.models import Unit
 
 NOW = at("2026-11-23 09:00")
 
@@ -178,6 +180,42 @@ def test_a_transfer_of_this_month_is_undone(school, admin):
     assert register.undo(person.public_id, actor=admin, now=NOW) == "transfer"
     assert [stay.unit_code for stay in queries.memberships_of(person.id)] == ["S01"]
     assert queries.unit_on(person.id, date(2026, 11, 20)).id == school.id
+
+
+def test_a_transfer_is_undone_by_who_keeps_both_units_only(school):
+    """Undoing it would put somebody into the other unit."""
+    office = make.grant_of(Role.CITY_OFFICE, make.city())
+    branch = make.unit(code="B02")
+    theirs = make.grant_of(Role.UNIT_ADMIN, branch)
+    person = make.person(unit=school, from_on=date(2026, 1, 1))
+    transfer(office, person, "B02", date(2026, 11, 16))
+
+    with pytest.raises(errors.NothingToUndo):
+        register.undo(person.public_id, actor=theirs, now=NOW)
+    assert register.undo(person.public_id, actor=office, now=NOW) == "transfer"
+
+
+def test_nothing_opens_a_membership_of_a_unit_that_has_ended(school):
+    office = make.grant_of(Role.CITY_OFFICE, make.city())
+    make.unit(code="B02")
+    person = make.person(unit=school, from_on=date(2026, 1, 1))
+    transfer(office, person, "B02", date(2026, 11, 16))
+    with transaction():
+        db.session.get(Unit, school.id).ended_on = date(2026, 11, 16)
+
+    with pytest.raises(errors.NothingToUndo):
+        register.undo(person.public_id, actor=office, now=NOW)
+    assert queries.unit_on(person.id, date(2026, 11, 20)).code == "B02"
+
+
+@pytest.mark.parametrize("role", [Role.CITY_OFFICE, Role.UNIT_ADMIN])
+def test_an_administrator_is_not_entered_as_gone(school, admin, role):
+    person = make.person(unit=school, from_on=date(2026, 1, 1))
+    make.grant(person=person, role=role, unit=school)
+
+    with pytest.raises(HoldsOffice):
+        register.leave(person.public_id, on=date(2026, 11, 23), actor=admin, now=NOW)
+    assert {grant.role for grant in make.actor_of(person).grants} == {role}
 
 
 def test_nobody_is_transferred_into_a_unit_that_has_ended(school, admin):

@@ -76,6 +76,10 @@ def test_what_is_still_there_keeps_a_unit_open(office, bureau, section):
     make.grid(lead=led)
     with pytest.raises(GridsRemain):
         close(led, office)
+    around = make.unit()
+    make.grid(lead=make.unit(), township_id=around.id)
+    with pytest.raises(GridsRemain):
+        close(around, office)
     busy = make.unit()
     make.shift(unit=busy, starts="2026-12-01 09:00")
     with pytest.raises(WorkRemains):
@@ -110,6 +114,7 @@ def test_the_work_of_a_merged_unit_goes_over(office, bureau, section, other):
     led, helped = make.grid(lead=bureau), make.grid(lead=other)
     make.save(GridCoUnit(grid_id=helped.id, unit_id=bureau.id))
     make.save(GridCoUnit(grid_id=led.id, unit_id=other.id))
+    around = make.grid(lead=other, township_id=bureau.id)
     of_grid = make.person(unit=other)
     make.grant(person=of_grid, role=Role.COORDINATOR, unit=bureau, grid_id=led.id)
     of_unit = make.person(unit=bureau)
@@ -122,6 +127,7 @@ def test_the_work_of_a_merged_unit_goes_over(office, bureau, section, other):
     assert db.session.get(Shift, coming.id).unit_id == other.id
     assert db.session.get(Shift, past.id).unit_id == bureau.id
     assert db.session.get(Grid, led.id).lead_unit_id == other.id
+    assert db.session.get(Grid, around.id).township_id == other.id
     assert db.session.scalars(select(GridCoUnit)).all() == []
     assert section.path.startswith(other.path)
     held = {row.account_id: row.unit_id for row in open_grants()}

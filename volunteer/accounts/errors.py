@@ -142,6 +142,14 @@ class TooManyChosen(DomainError):
     field = "person"
 
 
+class HoldsOffice(DomainError):
+    code = "holds_office"
+    text = N_(
+        "This person holds the role of an administrator. Let the security administrator end it, "
+        "then enter the leave."
+    )
+
+
 class HoldsRoles(DomainError):
     code = "holds_roles"
     text = N_(

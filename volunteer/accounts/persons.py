@@ -4,11 +4,12 @@ from datetime import date, datetime
 
 from sqlalchemy import update
 
+from volunteer.core.actor import Role
 from volunteer.core.clock import local_day
 from volunteer.core.db import db
 
 from . import queries, service
-from .errors import HoldsRoles
+from .errors import HoldsOffice, HoldsRoles
 from .models import Account, AccountGrant, AccountState, CodeKind
 
 
@@ -18,6 +19,18 @@ def renew(person_id: int, now: datetime) -> None:
         service.end_logins(account.id, now=now)
         for kind in CodeKind:
             service.end_codes(account.id, kind, now=now)
+
+
+def require_no_office(person_id: int) -> None:
+    """Refuse that an administrator is entered as gone: who gave the role ends it first.
+
+    Coordinators are appointed by those who keep the register, so theirs end by themselves.
+    Raises HoldsOffice.
+    """
+    account = queries.account_of(person_id)
+    held = queries.grants_of(account.id) if account else ()
+    if any(grant.role != Role.COORDINATOR for grant in held):
+        raise HoldsOffice()
 
 
 def retire(person_id: int, since: date, now: datetime) -> None:
@@ -34,8 +47,9 @@ def retire(person_id: int, since: date, now: datetime) -> None:
 def take_over(kept_id: int, other_id: int, now: datetime) -> None:
     """Let the kept record have the one log-in: its own, or the other's where it has none.
 
-    A log-in never activated takes over the other's password. Roles are never moved: the
-    record that holds them is the one to keep. Raises HoldsRoles.
+    A log-in never activated takes over the other's password, unless it holds roles: those
+    are for whom it was appointed. Roles are never moved: the record that holds them is the
+    one to keep. Raises HoldsRoles.
     """
     other = queries.account_of(other_id)
     if other is None:
@@ -47,7 +61,7 @@ def take_over(kept_id: int, other_id: int, now: datetime) -> None:
         other.person_id = kept_id
         db.session.flush()
         return
-    if own.password_hash is None:
+    if own.password_hash is None and not queries.grants_of(own.id):
         own.password_hash, own.password_set_at = other.password_hash, other.password_set_at
     _close(other, now)
 

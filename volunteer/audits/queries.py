@@ -5,7 +5,18 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, SelectBase, and_, case, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    SelectBase,
+    and_,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 
 from volunteer.attendance import queries as attendance
 from volunteer.core.clock import Month
@@ -204,7 +215,7 @@ def heads(month: Month, policy: Policy, *, under: Sequence[str], today: date) ->
     for unit_id, people, met in db.session.execute(ordinary):
         found[unit_id] = Tally(people=people, met=met, not_met=people - met)
     corrections: Counter[tuple[int, State]] = Counter()
-    joined = set(db.session.scalars(kept_people()))  # whom the first statement has left out
+    joined, inside_ids = _left_out_and_inside(under)
     for person_id, standing in exceptions(month, policy, today=today, under=under).items():
         if standing.counted_in is not None and person_id not in joined:
             guessed = State.MET if standing.served >= base else State.NOT_MET
@@ -214,8 +225,15 @@ def heads(month: Month, policy: Policy, *, under: Sequence[str], today: date) ->
         found[unit_id] = found[unit_id].plus(how, count)
     if tuple(under) == EVERYWHERE:
         return found
-    ids = db.session.scalars(select(Unit.id).where(within(Unit.path, under)))
-    return defaultdict(Tally, {unit_id: found[unit_id] for unit_id in ids})
+    return defaultdict(Tally, {unit_id: found[unit_id] for unit_id in inside_ids})
+
+
+def _left_out_and_inside(under: Sequence[str]) -> tuple[set[int], set[int]]:
+    """Return whom the count of the ordinary leaves out, and the units of the subtrees."""
+    kept = select(literal(0), kept_people().subquery().c.merged_into_id)
+    units_inside = select(literal(1), Unit.id).where(within(Unit.path, under))
+    found = db.session.execute(union_all(kept, units_inside)).all()
+    return {each for kind, each in found if not kind}, {each for kind, each in found if kind}
 
 
 def tallies(

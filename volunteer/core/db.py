@@ -197,6 +197,7 @@ def journal_mode() -> str:
 
 def init_app(app: Flask) -> None:
     options = app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {})
+    options["hide_parameters"] = True  # names and phones are no part of a log
     options["pool_size"] = 20  # a thread each; beyond it every request would open its own
     if app.config["SQLALCHEMY_DATABASE_URI"].startswith("sqlite"):
         options["module"] = sqlite

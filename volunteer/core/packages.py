@@ -45,6 +45,7 @@ STEP = 1024 * 1024
 SMALL = 1024 * 1024
 
 BOOK = "xl/workbook.xml"
+LINKS = "xl/_rels/workbook.xml.rels"
 
 REFUSED_PARTS = (
     ("vbaProject.bin", FileMacros),
@@ -73,24 +74,33 @@ class Package:
         self._parts = {part.filename: part for part in parts}
         if BOOK not in self._parts:
             raise FileType()
+        if len({name.lower() for name in self._parts}) < len(parts) or any(
+            "&" in name for name in self._parts
+        ):  # two readers might take two parts for the same one
+            raise FileBroken()
         for name in self._parts:
             for refused, refusal in REFUSED_PARTS:
                 if refused in name:
                     raise refusal()
+        #: The parser of cells finds a part whatever the case of its name.
+        self._real_names = {name.lower(): name for name in self._parts}
         self._quick: dict[str, Quick] = {}
         self._longest_text = 0
-        for name, part in self._parts.items():
-            if name.endswith((".xml", ".rels")):
+        self._part_of: dict[str, str] = {}
+        for part in parts:
+            if part.filename.lower() in (BOOK, LINKS):
                 self._measure(part)
-        self._measure_cells()
         self.since_1904, self._part_of = self._read_book()
+        for part in parts:
+            self._measure(part)
+        self._measure_cells()
 
     def marks(self, sheet: str, rows: int) -> Marks:
         """Return what is special in a sheet of which `rows` were read, to the last filled one."""
         name = self._part_of.get(sheet, "")
         quick = self._quick.get(name)
         if quick is None:
-            return Marks(last_row=rows)
+            raise FileBroken()
         if not quick.is_special and not quick.is_odd and rows == quick.marks.last_row:
             return quick.marks
         marker = Marker()
@@ -99,13 +109,18 @@ class Package:
 
     def _measure(self, part: zipfile.ZipInfo) -> None:
         """Read a part in steps, and look for what is refused and for what is special."""
-        quick = Quick() if "/worksheets/" in part.filename else None
+        name = part.filename.lower()
+        is_sheet = "worksheets/" in name or part.filename in self._part_of.values()
+        quick = Quick() if is_sheet else None
+        is_text = quick is not None or name.endswith((".xml", ".rels"))
         seen = 0
         rest = b""
         for chunk in _unpack(self.content, part):
             seen += len(chunk)
             if seen > part.file_size:  # the directory lied
                 raise FileTooBigInside()
+            if not is_text:
+                continue
             if seen == len(chunk) and b"\0" in chunk[:200]:  # no program writes it in UTF-16
                 raise FileBroken()
             block = rest + chunk
@@ -123,7 +138,7 @@ class Package:
             raise FileMacros()
         if quick:
             quick.look(block)
-        elif part.filename.lower().endswith("sharedstrings.xml"):
+        if part.filename.lower().endswith("sharedstrings.xml"):
             longest = max(map(len, block.split(b"</si>")))
             self._longest_text = max(self._longest_text, longest)
 
@@ -157,8 +172,11 @@ class Package:
         """Return whether days count from 1904, and the part of every sheet by its name."""
         book, links = Book(), Links()
         self._parse(BOOK, book)
-        self._parse("xl/_rels/workbook.xml.rels", links)
-        parts = {name: links.targets.get(key, "") for name, key in book.sheets.items()}
+        self._parse(self._real_names.get(LINKS, LINKS), links)
+        targets = {name: links.targets.get(key, "") for name, key in book.sheets.items()}
+        if not {target.lower() for target in targets.values()} <= self._real_names.keys():
+            raise FileBroken()
+        parts = {name: self._real_names[target.lower()] for name, target in targets.items()}
         return book.since_1904, parts
 
     def _parse(self, name: str, target: Any) -> None:

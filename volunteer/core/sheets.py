@@ -209,7 +209,10 @@ class Book(Hearer):
             self.since_1904 = given.get("date1904") in ("1", "true")
         elif kind == "sheet":
             keys = [value for name, value in given.items() if name.endswith("}id")]
-            self.sheets[given.get("name", "")] = keys[0] if keys else ""
+            name = given.get("name", "")
+            if len(keys) != 1 or name in self.sheets:  # another reader might take the other one
+                raise FileBroken()
+            self.sheets[name] = keys[0]
 
 
 class Links(Hearer):
@@ -220,6 +223,8 @@ class Links(Hearer):
         if tag.endswith("}Relationship"):
             target = given.get("Target", "")
             part = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+            if given.get("Id", "") in self.targets:  # another reader might take the first one
+                raise FileBroken()
             self.targets[given.get("Id", "")] = part
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from io import BytesIO, StringIO
 from itertools import islice
+from math import isfinite
 from typing import NamedTuple
 
 from python_calamine import (
@@ -170,7 +171,7 @@ def _workbook(content: bytes, package: Package) -> Book:
     try:
         book = CalamineWorkbook.from_filelike(BytesIO(content))
         sheets = [
-            (each.name, book.get_sheet_by_name(each.name).to_python(skip_empty_area=False))
+            (each.name, _mended(book.get_sheet_by_name(each.name).to_python(skip_empty_area=False)))
             for each in book.sheets_metadata
             if each.visible == SheetVisibleEnum.Visible and each.typ == SheetTypeEnum.WorkSheet
         ]
@@ -181,6 +182,18 @@ def _workbook(content: bytes, package: Package) -> Book:
         raise FileBroken() from error
     found = [Sheet(name, rows, _marks_of(package, name, len(rows))) for name, rows in sheets]
     return Book(found, hidden, package.since_1904)
+
+
+def _mended(rows: list[list[Cell]]) -> list[list[Cell]]:
+    """Take NUL characters out of texts; a number that is none, or endless, becomes a text."""
+    for row in rows:
+        for place, cell in enumerate(row):
+            if type(cell) is str:
+                if "\0" in cell:
+                    row[place] = cell.replace("\0", "")
+            elif type(cell) is float and not isfinite(cell):
+                row[place] = str(cell)
+    return rows
 
 
 def _marks_of(package: Package, sheet: str, rows: int) -> Marks:

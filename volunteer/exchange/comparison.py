@@ -125,13 +125,26 @@ def sums(scope: Scope) -> Sums:
     return Sums(*(int(value) for value in db.session.execute(statement).one()))
 
 
-def _among(scope: Scope, person_id: Any) -> list[ColumnElement[bool]]:
-    """Return the condition that a person is within the scope; none where everybody is."""
-    return [] if scope.is_city else [person_id.in_(people_within(scope.under))]
-
-
 def _inside(scope: Scope) -> list[ColumnElement[bool]]:
-    return _among(scope, Person.id)
+    """Return the condition that a person is within the scope; none where everybody is."""
+    return [] if scope.is_city else [Person.id.in_(people_within(scope.under))]
+
+
+def _of_inside(scope: Scope, person_id: Any) -> list[ColumnElement[bool]]:
+    """Return the condition that a person, or who was merged into one, is within the scope."""
+    if scope.is_city:
+        return []
+    people = people_within(scope.under)
+    merged = select(Person.id).where(Person.merged_into_id.in_(people))
+    return [person_id.in_(union(people, merged))]
+
+
+def _kept(record: Any) -> ColumnElement[int]:
+    """Return the id of the person who was kept, for a record of a person.
+
+    The cast gives the expression a type by which SQLite can look it up.
+    """
+    return cast(func.coalesce(record.merged_into_id, record.id), Integer)
 
 
 def _sure(file: ExchangeFile) -> list[ColumnElement[bool]]:
@@ -144,16 +157,20 @@ def _sure(file: ExchangeFile) -> list[ColumnElement[bool]]:
 
 
 def _theirs(scope: Scope) -> Subquery:
+    """Return what the file has by person and day, of merged records with the person kept."""
+    server = aliased(Person)
+    person_id = _kept(server)
     return (
         select(
-            ExchangeRecord.person_id,
+            person_id.label("person_id"),
             ExchangeRecord.day,
             func.sum(ExchangeRecord.minutes).label("minutes"),
             func.min(ExchangeRecord.activity).label("activity"),
             func.count().label("records"),
         )
-        .where(*_sure(scope.file), *_among(scope, ExchangeRecord.person_id))
-        .group_by(ExchangeRecord.person_id, ExchangeRecord.day)
+        .join(server, server.id == ExchangeRecord.person_id)
+        .where(*_sure(scope.file), *_of_inside(scope, ExchangeRecord.person_id))
+        .group_by(person_id, ExchangeRecord.day)
         .subquery("theirs")
     )
 
@@ -165,8 +182,7 @@ def _ours(scope: Scope) -> Subquery:
     """
     file = scope.file
     earner = aliased(Person)
-    # The cast gives the expression a type by which SQLite can look it up.
-    person_id = cast(func.coalesce(earner.merged_into_id, earner.id), Integer)
+    person_id = _kept(earner)
     by_class = [
         func.sum(case((LedgerEntry.source_class == each, LedgerEntry.minutes), else_=0)).label(each)
         for each in SourceClass
@@ -182,13 +198,10 @@ def _ours(scope: Scope) -> Subquery:
         .where(
             LedgerEntry.month.in_(queries.months_of(file)),
             LedgerEntry.service_day.between(file.first_on, file.last_on),
+            *_of_inside(scope, LedgerEntry.person_id),
         )
         .group_by(person_id, LedgerEntry.service_day)
     )
-    if not scope.is_city:
-        people = people_within(scope.under)
-        merged = select(Person.id).where(Person.merged_into_id.in_(people))
-        statement = statement.where(LedgerEntry.person_id.in_(union(people, merged)))
     return statement.subquery("ours")
 
 

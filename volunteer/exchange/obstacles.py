@@ -1,7 +1,7 @@
 """What stands in the way of a record: what counts here already, what waits, whose day it is."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from functools import cache
@@ -63,29 +63,33 @@ class Whole:
 
 
 class Assessed(NamedTuple):
-    """A record with what it may enter, for which unit, and its key."""
+    """A record with what it may enter, for whom and for which unit, and its key."""
 
     record: ExchangeRecord
+    #: The person who was kept, where the record's own was merged.
+    person_id: int
     key: str
     worth: Worth
     unit_id: int | None
 
 
-def assess(records: Sequence[ExchangeRecord], *, actor: Actor) -> list[Assessed]:
+def assess(records: Sequence[tuple[ExchangeRecord, int]], *, actor: Actor) -> list[Assessed]:
     """Return what each record may enter, one after another: the first one of a time has it.
+
+    Each comes with the person who was kept, where its own was merged.
 
     Only days at units whose months the actor keeps are the actor's to take, and nobody
     takes the own.
     """
-    days = {record.day for record in records if record.day}
-    people = {record.person_id for record in records if record.person_id}
+    days = {record.day for record, _ in records if record.day}
+    people = {person_id for _, person_id in records}
     terms_of = _terms()
-    wholes = _known(people, min(days), max(days), terms_of) if people and days else {}
+    wholes = _known(people, min(days), max(days), terms_of) if days else {}
     found = []
-    for record in sorted(records, key=_order):
-        if record.person_id and record.day and record.minutes:
+    for record, person_id in sorted(records, key=lambda each: _order(each[0])):
+        if record.day and record.minutes:
             terms = terms_of(Month.of_day(record.day))
-            found.append(_assess(record, wholes[record.person_id], terms, actor))
+            found.append(_assess(record, person_id, wholes[person_id], terms, actor))
     return found
 
 
@@ -107,19 +111,21 @@ def _terms() -> Callable[[Month], Terms]:
     return terms_of
 
 
-def _assess(record: ExchangeRecord, whole: Whole, terms: Terms, actor: Actor) -> Assessed:
+def _assess(
+    record: ExchangeRecord, person_id: int, whole: Whole, terms: Terms, actor: Actor
+) -> Assessed:
     day, minutes = record.day or date.max, record.minutes or 0
     starts, ends = record.starts_at, record.ends_at
     key = rules.record_key(record.activity or "", day, starts, ends, minutes)
     unit = whole.unit_on(day)
     if key in whole.taken:
-        return Assessed(record, key, Worth(0, "taken"), None)
-    if record.person_id == actor.person_id:
-        return Assessed(record, key, Worth(0, "own"), None)
+        return Assessed(record, person_id, key, Worth(0, "taken"), None)
+    if person_id == actor.person_id:
+        return Assessed(record, person_id, key, Worth(0, "own"), None)
     if unit is None:
-        return Assessed(record, key, Worth(0, "not_a_member"), None)
+        return Assessed(record, person_id, key, Worth(0, "not_a_member"), None)
     if not access.may_keep(actor, unit[1]):
-        return Assessed(record, key, Worth(0, "other_unit"), None)
+        return Assessed(record, person_id, key, Worth(0, "other_unit"), None)
     interval = (starts, ends) if starts and ends else None
     found = rules.worth(
         minutes,
@@ -137,7 +143,7 @@ def _assess(record: ExchangeRecord, whole: Whole, terms: Terms, actor: Actor) ->
         whole.posted[day] += found.minutes
         if interval:
             whole.taken_intervals.append(interval)
-    return Assessed(record, key, found, unit[0])
+    return Assessed(record, person_id, key, found, unit[0])
 
 
 def _any_on(intervals: Iterable[Interval], day: date) -> bool:
@@ -174,7 +180,7 @@ def _add_stays(wholes: dict[int, Whole], people: Sequence[int]) -> None:
         wholes[person_id].stays.append((begins, until, unit_id, path))
 
 
-def _records_of(people: Sequence[int]) -> Select[int]:
+def with_merged(people: Collection[int]) -> Select[int]:
     """Return the statement of the ids of people, and of the records merged into them."""
     return select(Person.id).where(or_(Person.id.in_(people), Person.merged_into_id.in_(people)))
 
@@ -194,7 +200,7 @@ def _add_entries(wholes: dict[int, Whole], people: Sequence[int], first: date, l
         .join(earner, earner.id == LedgerEntry.person_id)
         .outerjoin(root, root.id == LedgerEntry.corrects_id)
         .where(
-            LedgerEntry.person_id.in_(_records_of(people)),
+            LedgerEntry.person_id.in_(with_merged(people)),
             LedgerEntry.service_day.between(first, last),
         )
     )
@@ -235,7 +241,7 @@ def _add_attendances(
         .join(earner, earner.id == Attendance.person_id)
         .join(Shift, Shift.id == Attendance.shift_id)
         .where(
-            Attendance.person_id.in_(_records_of(people)),
+            Attendance.person_id.in_(with_merged(people)),
             Shift.ends_at > clock.at(first, time()),
             Shift.starts_at < clock.at(last + DAY, time()),
         )
@@ -261,15 +267,20 @@ def _counted(presence: Interval, starts: datetime, ends: datetime, terms: Terms)
 
 
 def _add_takings(wholes: dict[int, Whole], people: Sequence[int], first: date, last: date) -> None:
-    statement = select(
-        ExchangeTaking.person_id,
-        ExchangeTaking.record_key,
-        ExchangeTaking.starts_at,
-        ExchangeTaking.ends_at,
-    ).where(
-        ExchangeTaking.person_id.in_(people),
-        ExchangeTaking.day.between(first, last),
-        ExchangeTaking.undone_at.is_(None),
+    holder = aliased(Person)
+    statement = (
+        select(
+            func.coalesce(holder.merged_into_id, holder.id),
+            ExchangeTaking.record_key,
+            ExchangeTaking.starts_at,
+            ExchangeTaking.ends_at,
+        )
+        .join(holder, holder.id == ExchangeTaking.person_id)
+        .where(
+            ExchangeTaking.person_id.in_(with_merged(people)),
+            ExchangeTaking.day.between(first, last),
+            ExchangeTaking.undone_at.is_(None),
+        )
     )
     for person_id, key, starts, ends in db.session.execute(statement):
         whole = wholes[person_id]

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import Text, bindparam, cast, delete, insert, or_, select, update
+from sqlalchemy.orm import aliased
 
 from volunteer.core import journal
 from volunteer.core.actor import Actor
@@ -259,11 +260,14 @@ def note_export(
 def forget(*, now: datetime) -> int:
     """Forget what needs no keeping: names of erased people, old rows about nobody here.
 
-    Returns how many rows were emptied or removed. What was taken over stays, it says
-    nothing of a name.
+    The records merged into an erased person are that person's too; of old files the cells
+    that were wrong are forgotten as well. Returns how many rows were emptied or removed, and
+    files emptied. What was taken over stays, it says nothing of a name.
     """
     with transaction() as session:
-        erased = select(Person.id).where(Person.state == PersonState.ERASED)
+        kept = aliased(Person)
+        gone = select(kept.id).where(kept.state == PersonState.ERASED)
+        erased = select(Person.id).where(or_(Person.id.in_(gone), Person.merged_into_id.in_(gone)))
         session.execute(delete(ExchangeLink).where(ExchangeLink.person_id.in_(erased)))
         emptied = session.connection().execute(
             update(ExchangeRecord)
@@ -276,4 +280,13 @@ def forget(*, now: datetime) -> int:
                 ExchangeRecord.person_id.is_(None), ExchangeRecord.file_id.in_(old)
             )
         )
-        return emptied.rowcount + removed.rowcount
+        # As text, because PostgreSQL does not compare JSON.
+        cells = session.connection().execute(
+            update(ExchangeFile)
+            .where(
+                ExchangeFile.imported_at < now - STRANGERS_KEPT,
+                cast(ExchangeFile.errors, Text) != "[]",
+            )
+            .values(errors=[])
+        )
+        return emptied.rowcount + removed.rowcount + cells.rowcount

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import func, insert, select, tuple_, update
+from sqlalchemy.orm import aliased
 
 from volunteer.core import journal
 from volunteer.core.actor import KEEPERS, Actor
@@ -23,7 +24,7 @@ from .comparison import Scope
 from .errors import NothingChosen, ReasonMissing
 from .matching import people_within
 from .models import ExchangeFile, ExchangeRecord, ExchangeTaking, Kind
-from .obstacles import Assessed, assess
+from .obstacles import Assessed, assess, with_merged
 from .rules import Standing
 
 #: Records taken over at once, so that nobody waits for long; press again for more.
@@ -117,18 +118,27 @@ def undo(
         return Taken(len(open_ones), minutes, Counter())
 
 
-def records_of(file: ExchangeFile, days: Sequence[PersonDay]) -> list[ExchangeRecord]:
-    """Return the records of a file that are surely about these people on these days."""
-    found: list[ExchangeRecord] = []
+def records_of(file: ExchangeFile, days: Sequence[PersonDay]) -> list[tuple[ExchangeRecord, int]]:
+    """Return the records of a file that are surely about these people on these days.
+
+    Each comes with its person; where that one was merged since, with the person kept.
+    """
+    server = aliased(Person)
+    kept = func.coalesce(server.merged_into_id, server.id)
+    found: list[tuple[ExchangeRecord, int]] = []
     for start in range(0, len(days), STEP):
-        day = tuple_(ExchangeRecord.person_id, ExchangeRecord.day)
-        found += db.session.scalars(
-            select(ExchangeRecord).where(
+        part = days[start : start + STEP]
+        wanted = (
+            select(ExchangeRecord, kept)
+            .join(server, server.id == ExchangeRecord.person_id)
+            .where(
                 ExchangeRecord.file_id == file.id,
                 ExchangeRecord.doubt.is_(None),
-                day.in_(days[start : start + STEP]),
+                ExchangeRecord.person_id.in_(with_merged({person_id for person_id, _ in part})),
+                tuple_(kept, ExchangeRecord.day).in_(part),
             )
         )
+        found += [(row[0], row[1]) for row in db.session.execute(wanted)]
     return found
 
 
@@ -182,15 +192,15 @@ def _enter(
 ) -> Taken:
     left_out: Counter[str] = Counter()
     rows: list[dict[str, Any]] = []
-    revisions = _revisions({each.record.person_id or 0 for each in found})
-    for record, key, worth, unit_id in found:
-        if not worth.minutes or unit_id is None or not record.person_id or not record.day:
+    revisions = _revisions({each.person_id for each in found})
+    for record, person_id, key, worth, unit_id in found:
+        if not worth.minutes or unit_id is None or not record.day:
             left_out[worth.reason or "taken"] += 1
             continue
-        revision = revisions.get((record.person_id, key), 0) + 1
-        source = f"zyh:{record.person_id}:{key}:{revision}"
+        revision = revisions.get((person_id, key), 0) + 1
+        source = f"zyh:{person_id}:{key}:{revision}"
         hours.enter(
-            person_id=record.person_id,
+            person_id=person_id,
             unit_id=unit_id,
             grid_id=None,
             service_day=record.day,
@@ -205,7 +215,7 @@ def _enter(
         rows.append(
             {
                 "file_id": file.id,
-                "person_id": record.person_id,
+                "person_id": person_id,
                 "record_key": key,
                 "revision": revision,
                 "source": source,
@@ -226,12 +236,13 @@ def _enter(
 
 def _revisions(people: set[int]) -> dict[tuple[int, str], int]:
     """Return how often each record of these people was taken before."""
+    holder = aliased(Person)
+    kept = func.coalesce(holder.merged_into_id, holder.id)
     statement = (
-        select(
-            ExchangeTaking.person_id, ExchangeTaking.record_key, func.max(ExchangeTaking.revision)
-        )
-        .where(ExchangeTaking.person_id.in_(people))
-        .group_by(ExchangeTaking.person_id, ExchangeTaking.record_key)
+        select(kept, ExchangeTaking.record_key, func.max(ExchangeTaking.revision))
+        .join(holder, holder.id == ExchangeTaking.person_id)
+        .where(ExchangeTaking.person_id.in_(with_merged(people)))
+        .group_by(kept, ExchangeTaking.record_key)
     )
     return {(person_id, key): last for person_id, key, last in db.session.execute(statement)}
 

@@ -189,10 +189,10 @@ def assessed(
     days = {(line.person_id, line.day): line.key for line in found if line.person_id and line.day}
     told: dict[str, list[tuple[str, int, int, str | None]]] = {}
     pairs = [(person, day) for person, day in days if person and day]
-    for record, _, worth, _ in assess(taking.records_of(file, pairs), actor=actor):
+    for record, person_id, _, worth, _ in assess(taking.records_of(file, pairs), actor=actor):
         facts = (record.activity or "", record.minutes or 0, worth.minutes, worth.reason)
-        if record.person_id and record.day:
-            told.setdefault(days[record.person_id, record.day], []).append(facts)
+        if record.day:
+            told.setdefault(days[person_id, record.day], []).append(facts)
     return told
 
 

@@ -12,6 +12,9 @@ from .records import Deeds, Line
 #: The phone by which a person logs in has changed: (person, now).
 phone_changed: list[Callable[[int, datetime], None]] = []
 
+#: Refuses that somebody leaves: (person).
+leaving: list[Callable[[int], None]] = []
+
 #: A person serves no more from a day on: (person, first day away, now).
 left: list[Callable[[int, date, datetime], None]] = []
 

@@ -24,6 +24,7 @@ from .staging import AbsenceChoice, RowAction
 
 bp = Blueprint("imports", __name__)
 
+LARGEST_ID = 2**31 - 1
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 #: What a run tells before it has been checked.
 NOTHING_COUNTED: dict[str, Any] = {
@@ -116,7 +117,7 @@ def show(public_id: str) -> Response:
     earlier = queries.landed_with(run.sha256)
     counts = {**NOTHING_COUNTED, **run.counts}
     view = _view(request.args.get("show", ""), counts)
-    after = request.args.get("after", 0, int)
+    after = max(0, min(request.args.get("after", 0, int), LARGEST_ID))
     return render(
         "people/import.html",
         "people/_import.html",
@@ -130,7 +131,7 @@ def show(public_id: str) -> Response:
         view=view,
         code=request.args.get("code", ""),
         after=after,
-        lines=staged.page(run.id, view, code=request.args.get("code", ""), after=max(after, 0)),
+        lines=staged.page(run.id, view, code=request.args.get("code", ""), after=after),
         views={name: (words, _rows_of(name, counts)) for name, words in VIEWS.items()},
         reasons=reasons(),
         meanings=MEANINGS,
@@ -308,7 +309,7 @@ def add_category() -> Response | tuple[str, int]:
     return category_page(form)
 
 
-@bp.post("/people/categories/<int:category_id>/end")
+@bp.post(f"/people/categories/<int(max={LARGEST_ID}):category_id>/end")
 def end_category(category_id: int) -> Response:
     categories.end(category_id, actor=current_actor(), now=clock.now())
     flash(gettext("The category is offered no more; people keep it."), "success")

@@ -178,6 +178,7 @@ def _list_absent(session: Session, run_id: int, under: Sequence[str]) -> int:
     rows = select(ImportRow).where(ImportRow.run_id == run_id).subquery()
     own_names = exists().where(rows.c.name == Person.name, rows.c.unit_id == Membership.unit_id)
     listed = select(rows.c.phone).where(rows.c.phone.is_not(None))
+    known = select(rows.c.person_id).where(rows.c.person_id.is_not(None))
     absent = (
         select(
             literal(run_id),
@@ -192,6 +193,7 @@ def _list_absent(session: Session, run_id: int, under: Sequence[str]) -> int:
             units.within(under),
             Membership.unit_id.in_(select(rows.c.unit_id).where(rows.c.unit_id.is_not(None))),
             Person.phone.not_in(listed) | (Person.phone.is_(None) & ~own_names),
+            Person.id.not_in(known),  # by the phone of a record that was merged into theirs
         )
     )
     names = ("run_id", "person_id", "old_unit_id", "choice")

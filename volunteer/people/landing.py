@@ -6,7 +6,7 @@ memberships are written in well under a second.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cache
@@ -23,7 +23,7 @@ from . import rules
 from .errors import StalePreview
 from .importer import STEP, Checked, Facts, Progress
 from .models import Membership, Person, PersonState
-from .staging import RowAction
+from .staging import RowAction, load
 
 #: The PostgreSQL lock under which numbers are given and files land, one at a time.
 LOCK = 7_230_001
@@ -42,6 +42,7 @@ REFUSED = (*NOTED, "code", "errors")
 class Known(NamedTuple):
     """Who has a phone number already; `unit_id` is empty for one who has left.
 
+    `unit_path` then is that of the unit that they left.
     `also` is the name of the record that has the number, where it was merged into this one.
     """
 
@@ -83,7 +84,15 @@ def known_people(session: Session, phones: Sequence[str]) -> dict[str, Known]:
     """Return those of the register who have one of `phones`, by phone."""
     if not phones:
         return {}
-    kept = aliased(Person)
+    kept, past, former = aliased(Person), aliased(Membership), aliased(Unit)
+    left = (
+        select(former.path)
+        .join(past, past.unit_id == former.id)
+        .where(past.person_id == kept.id)
+        .order_by(past.from_on.desc(), past.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
     statement = (
         select(
             Person.phone,
@@ -92,7 +101,7 @@ def known_people(session: Session, phones: Sequence[str]) -> dict[str, Known]:
             kept.category,
             kept.state,
             Membership.unit_id,
-            Unit.path,
+            func.coalesce(Unit.path, left),
             Person.name,
         )
         .join(kept, kept.id == func.coalesce(Person.merged_into_id, Person.id))
@@ -110,22 +119,29 @@ def plan(checked: Checked, known: dict[str, Known], *, under: Sequence[str]) -> 
     """Divide the right rows by what they change; adds `duplicate_phone` errors to `checked`.
 
     A phone belongs to the same name within `under`, or the row is refused. Who has left
-    stays so: a return is a verb of its own.
+    stays so: a return is a verb of its own. Two phones of one person, whose records were
+    merged, are a repeat, or refused where the units differ.
     """
     made = Plan()
     if not known:
         made.new = checked.good
         return made
     paths = tuple(under)
+    units: dict[int, int] = {}
     for facts in checked.good:
         person = known.get(facts.phone)
         if person is None:
             made.new.append(facts)
-        elif facts.name not in (person.name, person.also) or (
+            continue
+        if facts.name not in (person.name, person.also) or (
             person.unit_path and not person.unit_path.startswith(paths)
         ):
-            checked.refuse(facts.row, "phone", "duplicate_phone", facts.phone)
-            checked.partly[facts.row] = facts[1:]
+            _refuse_phone(checked, facts)
+        elif person.person_id in units:
+            if units[person.person_id] == facts.unit_id:
+                checked.repeats.append(facts.row)
+            else:
+                _refuse_phone(checked, facts)
         elif person.state != PersonState.ACTIVE or person.unit_id is None:
             made.unchanged.append((facts, person))
             checked.flags.setdefault(facts.row, []).append("left")
@@ -135,7 +151,13 @@ def plan(checked: Checked, known: dict[str, Known], *, under: Sequence[str]) -> 
             made.updated.append((facts, person))
         else:
             made.unchanged.append((facts, person))
+        units.setdefault(person.person_id, facts.unit_id)
     return made
+
+
+def _refuse_phone(checked: Checked, facts: Facts) -> None:
+    checked.refuse(facts.row, "phone", "duplicate_phone", facts.phone)
+    checked.partly[facts.row] = facts[1:]
 
 
 def stage(
@@ -143,7 +165,6 @@ def stage(
 ) -> None:
     """Write every row that names somebody to the staging table; the caller has a transaction."""
     connection = session.connection()
-    load = _load_sqlite if dialect() == "sqlite" else _load_postgresql
     total = made.accepted + len(checked.errors) + len(checked.repeats)
     done = 0
 
@@ -157,7 +178,7 @@ def stage(
 
     for action, columns, lines in _groups(checked, made):
         constants = {"run_id": run_id, "action": action.value}
-        load(connection, "import_row", columns, told(lines), constants)
+        load(connection, columns, told(lines), constants)
     progress("stage", total, total)
     if total >= STEP:  # or the planner believes that there are none
         connection.exec_driver_sql("ANALYZE import_row")
@@ -232,9 +253,20 @@ LEFT JOIN person p ON p.id = r.person_id AND p.state = 'active'
 LEFT JOIN membership m ON m.person_id = p.id AND m.until_on IS NULL AND m.unit_id = r.old_unit_id
 WHERE r.run_id = :run AND r.action IN ('updated', 'transferred') AND m.id IS NULL
 """
+#: Those whom the roster lacks, and who do not stand any more where they did at the check.
+GONE = """
+SELECT count(*) FROM import_absence a
+LEFT JOIN person p ON p.id = a.person_id AND p.state = 'active'
+LEFT JOIN membership m ON m.person_id = p.id AND m.until_on IS NULL AND m.unit_id = a.old_unit_id
+WHERE a.run_id = :run AND a.choice IN ('left', 'transferred') AND m.id IS NULL
+"""
 UNITS = (
-    "SELECT DISTINCT unit_id FROM import_row "
-    "WHERE run_id = :run AND action IN ('new', 'transferred')"
+    "SELECT unit_id FROM import_row WHERE run_id = :run AND action IN ('new', 'transferred') "
+    "UNION SELECT unit_id FROM import_absence WHERE run_id = :run AND choice = 'transferred'"
+)
+OLD_UNITS = (
+    "SELECT DISTINCT old_unit_id FROM import_absence "
+    "WHERE run_id = :run AND choice IN ('left', 'transferred')"
 )
 BOUNDS = "SELECT min(row), max(row) FROM import_row WHERE run_id = :run AND action = 'new'"
 RANDOM = {
@@ -326,11 +358,13 @@ def land(session: Session, run_id: int, under: Sequence[str], *, now: datetime) 
 
 def _require_fresh(connection: Connection, run: dict[str, int], under: Sequence[str]) -> None:
     """Raise StalePreview where a row would not do what the preview says."""
-    if connection.execute(text(OUTDATED), run).scalar_one():
+    if any(connection.execute(text(each), run).scalar_one() for each in (OUTDATED, GONE)):
         raise StalePreview()
     wanted = set(connection.execute(text(UNITS), run).scalars())
-    standing = connection.execute(select(Unit.id, Unit.path).where(Unit.ended_on.is_(None)))
-    if not wanted <= {unit_id for unit_id, path in standing if path.startswith(tuple(under))}:
+    left = set(connection.execute(text(OLD_UNITS), run).scalars())
+    every = connection.execute(select(Unit.id, Unit.path, Unit.ended_on))
+    own = {unit_id: day for unit_id, path, day in every if path.startswith(tuple(under))}
+    if not left <= own.keys() or not wanted <= {unit for unit in own if own[unit] is None}:
         raise StalePreview()
 
 
@@ -347,35 +381,3 @@ def next_number(session: Session) -> int:
     """Return the first volunteer number that is free, as are all above; the caller has the lock."""
     last = session.scalar(select(func.max(Person.volunteer_number)))
     return int(last[1:]) + 1 if last else 1
-
-
-def _load_sqlite(
-    connection: Connection,
-    table: str,
-    columns: Sequence[str],
-    rows: Iterable[tuple[Any, ...]],
-    constants: Mapping[str, object],
-) -> None:
-    """Insert rows; what is the same in all of them is said once, for each value costs time."""
-    cursor: Any = connection.connection.cursor()
-    same = ", ".join(f"'{value}'" for value in constants.values())
-    names = ", ".join((*constants, *columns))
-    places = ", ".join("?" * len(columns))
-    cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({same}, {places})", rows)
-    cursor.close()
-
-
-def _load_postgresql(
-    connection: Connection,
-    table: str,
-    columns: Sequence[str],
-    rows: Iterable[tuple[Any, ...]],
-    constants: Mapping[str, object],
-) -> None:
-    cursor: Any = connection.connection.cursor()
-    same = tuple(constants.values())
-    names = ", ".join((*constants, *columns))
-    with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
-        for row in rows:
-            copy.write_row((*same, *row))
-    cursor.close()

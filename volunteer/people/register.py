@@ -150,12 +150,15 @@ def leave(public_id: str, *, on: date, actor: Actor, now: datetime) -> None:
     """Let a person belong nowhere from the day `on` on; all records stay (R31).
 
     Days as `transfer`. From that day nothing is owed, shifts to come are freed, and the
-    log-in is closed. A repeat changes nothing. Raises MoveDay, MovePlanned.
+    log-in is closed. A repeat changes nothing. Raises MoveDay, MovePlanned, and what the
+    hooks refuse: somebody who is an administrator.
     """
     with transaction():
         person, unit = kept(public_id, actor)
         if person.state == PersonState.LEFT or _is_planned(person, None, on):
             return
+        for hook in hooks.leaving:
+            hook(person.id)
         present = _open(person)
         _require_day(present, on, now)
         if on > local_day(now):
@@ -199,16 +202,19 @@ def undo(public_id: str, *, actor: Actor, now: datetime) -> str:
             session.delete(planned)
             what = "planned"
         else:
-            what = undoable(person, now=now)
+            what = undoable(person, actor=actor, now=now)
             _take_back(person, what)
         _note("undo", person, actor, now, unit.path, what=what)
         return what
 
 
-def undoable(person: Person, stays: Sequence[Belonging] = (), *, now: datetime) -> str:
+def undoable(
+    person: Person, stays: Sequence[Belonging] = (), *, actor: Actor, now: datetime
+) -> str:
     """Return which change of the running month `undo` would take back, "" for none.
 
-    `stays` are the person's memberships, the newest first, where they are known already.
+    A transfer is taken back by who keeps both units. `stays` are the person's memberships,
+    the newest first, where they are known already.
     """
     stays = (stays or queries.memberships_of(person.id))[:2]
     first = Month.of(now).first_day
@@ -218,7 +224,9 @@ def undoable(person: Person, stays: Sequence[Belonging] = (), *, now: datetime) 
         return "leave" if stays[0].until_on and stays[0].until_on >= first else ""
     if len(stays) < 2 or stays[0].from_on < first:
         return ""
-    return "transfer" if stays[1].until_on == stays[0].from_on else "return"
+    if stays[1].until_on != stays[0].from_on:
+        return "return"
+    return "transfer" if access.may_keep(actor, stays[1].unit_path) else ""
 
 
 def apply_moves(*, actor: Actor, now: datetime) -> int:
@@ -337,8 +345,9 @@ def _take_back(person: Person, what: str) -> None:
     if not what:
         raise NothingToUndo()
     session = db.session()
-    last, _ = records.newest_membership(person.id)
+    last, unit = records.newest_membership(person.id)
     if what == "leave":
+        _require_standing(unit)
         last.until_on, person.state = None, PersonState.ACTIVE
         return
     session.delete(last)
@@ -346,8 +355,15 @@ def _take_back(person: Person, what: str) -> None:
     if what == "return":
         person.state = PersonState.LEFT
         return
-    before, _ = records.newest_membership(person.id)
+    before, unit = records.newest_membership(person.id)
+    _require_standing(unit)
     before.until_on = None
+
+
+def _require_standing(unit: Unit) -> None:
+    """Refuse to open a membership of a unit that has ended meanwhile."""
+    if unit.ended_on:
+        raise NothingToUndo()
 
 
 def _note(

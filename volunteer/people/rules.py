@@ -192,7 +192,7 @@ def _day_of_number(number: float) -> date:
     """Return the day of a spreadsheet's serial (1900 system), or of 20261105."""
     if 1 <= number < 100_000:
         return date(1899, 12, 30) + timedelta(days=int(number))
-    if number == int(number) and 19_000_101 <= number <= 21_991_231:
+    if 19_000_101 <= number <= 21_991_231 and number == int(number):
         return _day_of_text(str(int(number))) or EARLIEST
     raise Wrong("invalid_date")
 

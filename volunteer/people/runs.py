@@ -271,6 +271,8 @@ def _let_leave(session: Session, run_id: int, *, now: datetime) -> int:
     )
     found = session.execute(wanted).all()
     for person, membership in found:
+        for refuse in hooks.leaving:
+            refuse(person.id)
         person.state = PersonState.LEFT
         away = membership.until_on = max(today, membership.from_on + timedelta(days=1))
         session.execute(delete(PlannedMove).where(PlannedMove.person_id == person.id))

@@ -130,7 +130,7 @@ def show(public_id: str) -> Response | str:
         phone=rules.mask_phone(person.phone),
         belongings=belongings,
         planned=records.planned_move_of(person.id),
-        undoable=register.undoable(person, belongings, now=now),
+        undoable=register.undoable(person, belongings, actor=actor, now=now),
         qualifications=records.qualifications_of(person.id),
         consents=records.consents_of(person.id),
         requests=records.requests_of(person.id),

@@ -24,7 +24,10 @@ class WorkRemains(DomainError):
 
 class GridsRemain(DomainError):
     code = "grids_remain"
-    text = N_("%(unit)s leads these grids: %(grids)s. Give each another lead unit first.")
+    text = N_(
+        "%(unit)s leads these grids, or they lie in it: %(grids)s. Give each another lead unit "
+        "and township first."
+    )
     field = "on"
 
 

@@ -41,7 +41,8 @@ def close(unit: Unit, *, on: date, actor: Actor, now: datetime) -> Unit:
             raise PeopleRemain(unit=unit.name, people=people)
         if any(work := queries.work_of(unit.id, now=now)):
             raise WorkRemains(unit=unit.name, **work._asdict())
-        led = select(Grid.name).where(Grid.lead_unit_id == unit.id, Grid.ended_on.is_(None))
+        here = or_(Grid.lead_unit_id == unit.id, Grid.township_id == unit.id)
+        led = select(Grid.name).where(here, Grid.ended_on.is_(None))
         if grids := session.scalars(led).all():
             raise GridsRemain(unit=unit.name, grids="、".join(grids))
         units.end(unit, on=on, actor=actor, now=now)
@@ -178,7 +179,9 @@ def _hand_over_work(session: Session, unit: Unit, into: Unit, now: datetime) -> 
 
 
 def _hand_over_grids(session: Session, unit: Unit, into: Unit) -> None:
-    """Let the other unit lead and help where this one did, each grid once."""
+    """Let the other unit lead, help and hold grids where this one did, each grid once."""
+    within = update(Grid).where(Grid.township_id == unit.id)
+    session.execute(within.values(township_id=into.id))
     led = select(Grid).where(Grid.lead_unit_id == unit.id, Grid.ended_on.is_(None))
     for grid in session.scalars(led).all():
         grid.lead_unit_id = into.id
