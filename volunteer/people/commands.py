@@ -18,6 +18,8 @@ from . import intake, queries, refused, runs
 from .errors import REASONS
 from .importer import Progress, silent
 
+#: Wrong cells that stand on the screen one by one; the JSON and the refused rows hold all.
+ERRORS_SHOWN = 200
 TOLD = ("accepted", "landed", "rejected", "skipped_duplicates", "blank_rows")
 
 group = CommandGroup("people", help="The register of people.")
@@ -80,7 +82,7 @@ def import_people(
     if as_json:
         facts["errors"] = errors
     else:
-        for error in errors:
+        for error in errors[:ERRORS_SHOWN]:
             click.echo("第 {row} 行“{column}”（{value}）：{message}".format(**error), err=True)
     report(facts, as_json=as_json)
     if outcome.rows.errors and not accept_good_rows:

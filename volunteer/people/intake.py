@@ -27,8 +27,6 @@ from .landing import Plan
 from .models import ImportRun, ImportState, Membership, Person, PersonState
 from .staging import AbsenceChoice, ImportAbsence, ImportRow
 
-#: Wrong cells that the shell tells one by one; of the others only the number is told.
-ERRORS_TOLD = 200
 #: Unit names that nobody knows and that a person is asked about, the commonest first.
 UNITS_ASKED = 20
 SUGGESTED = 5
@@ -44,9 +42,8 @@ class Outcome:
 
     @property
     def errors(self) -> list[RowError]:
-        """The first errors, by row."""
-        by_row = sorted(self.rows.errors.items())
-        return [error for _, errors in by_row for error in errors][:ERRORS_TOLD]
+        """What is wrong, by row."""
+        return [error for _, errors in sorted(self.rows.errors.items()) for error in errors]
 
     @property
     def counts(self) -> dict[str, Any]:
