@@ -11,6 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from volunteer import features
 from volunteer.core import (
+    addresses,
     assets,
     db,
     errors,
@@ -69,6 +70,6 @@ def create_app(overrides: Mapping[str, str] | None = None) -> Flask:
         )
     CSRFProtect(app)
     app.cli.add_command(assets.group)
-    for part in (logs, db, i18n, login, errors, headers, health, jobs, features):
+    for part in (addresses, logs, db, i18n, login, errors, headers, health, jobs, features):
         part.init_app(app)
     return app

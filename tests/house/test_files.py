@@ -46,7 +46,6 @@ OWN = {
         "columns",
         "copies",
         "exports",
-        "facts",
         "hooks",
         "import_views",
         "importer",
@@ -102,6 +101,7 @@ CORE = {
     "__init__",
     "access",
     "actor",
+    "addresses",
     "assets",
     "clock",
     "db",
@@ -127,6 +127,7 @@ CORE = {
     "tables",
     "tokens",
     "triggers",
+    "workbooks",
 }
 
 NOBODYS = {"util", "utils", "helper", "helpers", "common", "misc", "shared", "base", "lib"}

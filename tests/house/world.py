@@ -333,6 +333,6 @@ def address(app: Flask, rule: Rule, corner: Corner | None = None) -> str:
 
 def _anything(rule: Rule, name: str) -> str:
     kind = type(rule._converters[name]).__name__
-    return {"IntegerConverter": ANYTHING["int"], "UUIDConverter": ANYTHING["uuid"]}.get(
+    return {"RowId": ANYTHING["int"], "UUIDConverter": ANYTHING["uuid"]}.get(
         kind, ANYTHING["string"]
     )

@@ -78,6 +78,20 @@ def test_a_needed_column_left_aside_is_asked_for_again(client, admin):
     assert 'name="column-1"' in page
 
 
+@pytest.mark.parametrize(
+    ("place", "state"), [("7", "failed"), ("99999", "failed"), ("9" * 5000, "ready")]
+)
+def test_a_column_that_is_not_there_is_refused_or_no_column(client, admin, place, state):
+    address, _ = previewed(client, xlsx(GOOD, header=("姓名", "电话", "单位")))
+
+    columns = {"column-0": "name", "column-1": "phone", "column-2": "unit"}
+    columns = {**columns, f"column-{place}": "category"}
+    choose(client, address, what="columns", sheet="花名册", row=1, **columns)
+
+    assert run().state == state
+    assert state == "ready" or run().failure == "import_choice"
+
+
 def test_a_header_twice_is_told_with_both_letters_and_may_be_chosen_between(client, admin):
     """Bad input A5."""
     content = xlsx(

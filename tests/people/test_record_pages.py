@@ -12,7 +12,7 @@ from tests.counting import weigh
 from volunteer.core.actor import Role
 from volunteer.core.db import db
 from volunteer.core.models import Journal
-from volunteer.people import queries
+from volunteer.people import queries, records
 from volunteer.people.models import Person
 
 
@@ -112,7 +112,7 @@ def test_a_qualification_is_entered_once_and_ended(client, admin, wang):
 
     for _ in range(2):
         assert client.post(f"{at}/qualify", data=given).status_code == 303
-    [made] = queries.qualifications_of(wang.id)
+    [made] = records.qualifications_of(wang.id)
     assert "红十字会" in client.get(at).text
     assert client.post(f"{at}/qualifications/{made.id}/end").status_code == 303
 

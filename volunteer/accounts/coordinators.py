@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import or_, select
 
 from volunteer.core.actor import Actor, Role
 from volunteer.core.clock import local_day
 from volunteer.core.db import again_on_conflict, db, transaction, within
 from volunteer.core.errors import NotFound
+from volunteer.people import queries as people
 from volunteer.people.models import Membership, Person, PersonState
-from volunteer.people.rules import mask_phone, search_kind
+from volunteer.people.rules import mask_phone
 from volunteer.units import rules as unit_rules
 from volunteer.units.models import Grid, Unit
 
@@ -28,7 +29,7 @@ def person_named(words: str, *, under: Sequence[str], day: date) -> Person:
     A name, a phone or its last four digits, or a volunteer number. Raises PersonUnknown,
     and PersonAmbiguous with whom they may mean (phones masked).
     """
-    fits = _fits(words)
+    fits = people.means(words, whole=True)
     statement = (
         select(Person, Unit.name)
         .join(Membership, Membership.person_id == Person.id)
@@ -46,23 +47,9 @@ def person_named(words: str, *, under: Sequence[str], day: date) -> Person:
     if not found:
         raise PersonUnknown(words=words)
     if len(found) > 1:
-        people = (f"{person.name} {mask_phone(person.phone)} {unit}" for person, unit in found)
-        raise PersonAmbiguous(people="、".join(people))
+        told = (f"{person.name} {mask_phone(person.phone)} {unit}" for person, unit in found)
+        raise PersonAmbiguous(people="、".join(told))
     return found[0][0]
-
-
-def _fits(words: str) -> ColumnElement[bool] | None:
-    kind, text = search_kind(words)
-    match kind:
-        case "phone":
-            return Person.phone == text
-        case "tail":
-            return Person.phone_tail == text
-        case "number":
-            return Person.volunteer_number == text
-        case "name":
-            return Person.name == text
-    return None
 
 
 @again_on_conflict

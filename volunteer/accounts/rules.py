@@ -85,16 +85,7 @@ def password_problem(password: str) -> str | None:
         return "password_short"
     if len(password) > LONGEST_PASSWORD:
         return "password_long"
-    classes = {
-        "small"
-        if c.islower()
-        else "capital"
-        if c.isupper()
-        else "digit"
-        if c.isdigit()
-        else "other"
-        for c in password
-    }
+    classes = set(map(_class_of, password))
     return None if len(classes) >= PASSWORD_CLASSES else "password_simple"
 
 

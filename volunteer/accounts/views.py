@@ -223,7 +223,7 @@ def phone_page(form: PhoneForm) -> tuple[str, int]:
     return render_template("accounts/phone.html", form=form, phone=phone), form.status
 
 
-@bp.post("/account/sessions/<int(max=2147483647):login_id>/end")
+@bp.post("/account/sessions/<id:login_id>/end")
 def end_session(login_id: int) -> Response:
     logins.end_login(login_id, actor=current_actor(), now=clock.now())
     flash(gettext("That browser is logged out."), "success")
@@ -320,7 +320,7 @@ def appoint() -> Response | tuple[str, int]:
     return render_template("accounts/appoint.html", form=form), form.status
 
 
-@bp.route("/coordinators/<int(max=2147483647):grant_id>/hand-over", methods=["GET", "POST"])
+@bp.route("/coordinators/<id:grant_id>/hand-over", methods=["GET", "POST"])
 def hand_over(grant_id: int) -> Response | tuple[str, int]:
     actor = current_actor()
     present = queries.coordinator(grant_id, under=access.require_appointer(actor))
@@ -333,7 +333,7 @@ def hand_over(grant_id: int) -> Response | tuple[str, int]:
     return render_template("accounts/hand_over.html", form=form, present=present), form.status
 
 
-@bp.post("/coordinators/<int(max=2147483647):grant_id>/end")
+@bp.post("/coordinators/<id:grant_id>/end")
 def end_appointment(grant_id: int) -> Response:
     coordinators.end(grant_id, actor=current_actor(), now=clock.now())
     flash(gettext("The appointment has ended."), "success")

@@ -25,6 +25,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from volunteer.core import clock
 from volunteer.core.actor import READERS, SCHEDULERS, Actor
+from volunteer.core.addresses import number_asked
 from volunteer.core.clock import Month
 from volunteer.core.errors import NotFound, wants_json
 from volunteer.core.fragments import render
@@ -201,8 +202,7 @@ def roll_call(public_id: str) -> AnyResponse:
 
 @bp.get("/confirmations")
 def confirmations() -> str:
-    before = request.args.get("before", type=int)
-    return queue_page(before=before and min(before, 2**31 - 1))
+    return queue_page(before=number_asked("before"))
 
 
 def queue_page(
@@ -230,7 +230,7 @@ def queue_page(
     )
 
 
-@bp.post("/confirmations/<int(max=2147483647):attendance_id>/confirm")
+@bp.post("/confirmations/<id:attendance_id>/confirm")
 def confirm(attendance_id: int) -> AnyResponse | tuple[str, int]:
     facts = roll.open_question(attendance_id, current_actor())
     form = forms.DecisionForm(attendance_id)
@@ -249,7 +249,7 @@ def confirm(attendance_id: int) -> AnyResponse | tuple[str, int]:
     return queue_page(before=attendance_id + 1, wrong=(attendance_id, form)), form.status
 
 
-@bp.post("/confirmations/<int(max=2147483647):attendance_id>/reject")
+@bp.post("/confirmations/<id:attendance_id>/reject")
 def reject(attendance_id: int) -> AnyResponse | tuple[str, int]:
     roll.open_question(attendance_id, current_actor())
     form = forms.DecisionForm(attendance_id)

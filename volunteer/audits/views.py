@@ -12,6 +12,7 @@ from volunteer.core import clock
 from volunteer.core.clock import Month
 from volunteer.core.errors import NotFound
 from volunteer.core.login import current_actor
+from volunteer.core.workbooks import XLSX
 from volunteer.hours import queries as ledger
 from volunteer.people.rules import mask_phone
 from volunteer.targets import queries as targets
@@ -26,7 +27,6 @@ from .rules import Tally, total
 
 bp = Blueprint("audits", __name__)
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 #: An export larger than this is written to disk while it is made.
 IN_MEMORY = 1024 * 1024
 

@@ -1,6 +1,5 @@
 """The month as a workbook: a sheet of units and a sheet of people, written row by row."""
 
-import re
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import IO, NamedTuple
@@ -10,7 +9,7 @@ from flask_babel import gettext, lazy_gettext
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from volunteer.core import clock
+from volunteer.core import clock, workbooks
 from volunteer.core.clock import Month
 from volunteer.core.i18n import month_text
 from volunteer.hours.rules import as_hours
@@ -22,9 +21,6 @@ from volunteer.units import queries as units
 from . import queries
 from .listing import PersonLine, everybody
 from .rules import Tally, total
-
-#: What a cell of text must not hold (bad_input.md 152).
-CONTROL = re.compile(r"[\x00-\x1f\x7f\ufffe\uffff]")
 
 STATES = {
     State.MET: lazy_gettext("met"),
@@ -90,15 +86,7 @@ def write_month(
     Rows go to disk as they are written, so that the memory does not grow with the city.
     A text that begins like a formula stays text. Hours have two decimals (R9).
     """
-    book = xlsxwriter.Workbook(
-        file,
-        {
-            "constant_memory": True,
-            "strings_to_formulas": False,
-            "strings_to_urls": False,
-            "strings_to_numbers": False,
-        },
-    )
+    book = workbooks.begin(file)
     sheets = Sheets(book, stamp)
     tallies = queries.tallies(stamp.month, under=under, grid_id=grid_id, today=today)
     listing = units.listing(under=under, called=queries.last_day(stamp.month, today))
@@ -124,9 +112,6 @@ class Sheets:
         self.book = book
         self.stamp = stamp
         self.bold: Format = book.add_format({"bold": True})
-        self.head: Format = book.add_format(
-            {"bold": True, "bottom": 1, "text_wrap": True, "valign": "vcenter"}
-        )
         self.hours: Format = book.add_format({"num_format": "0.00"})
         self.bold_hours: Format = book.add_format({"num_format": "0.00", "bold": True})
 
@@ -135,9 +120,9 @@ class Sheets:
         sheet = self._sheet(gettext("Table of units"), UNIT_COLUMNS)
         row = 3
         for row, (code, name, tally) in enumerate(lines, start=3):
-            self._texts(sheet, row, (code, name))
+            workbooks.write_texts(sheet, row, (code, name))
             self._tally(sheet, row, tally)
-        self._texts(sheet, row + 1, ("", gettext("Together")), self.bold)
+        workbooks.write_texts(sheet, row + 1, ("", gettext("Together")), self.bold)
         self._tally(sheet, row + 1, whole, self.bold, self.bold_hours)
 
     def people(self, lines: Iterable[PersonLine]) -> int:
@@ -148,7 +133,7 @@ class Sheets:
         for count, line in enumerate(lines, start=1):
             row = count + 2
             texts = (line.unit_name, line.name, mask_phone(line.phone), spoken[line.state])
-            self._texts(sheet, row, texts)
+            workbooks.write_texts(sheet, row, texts)
             minutes = (line.owes.required, line.served, line.unconfirmed, line.missing)
             for column, value in enumerate(minutes, start=4):
                 sheet.write_number(row, column, float(as_hours(value)), self.hours)
@@ -157,10 +142,6 @@ class Sheets:
         return count
 
     def _sheet(self, name: str, columns: Sequence[tuple[object, int]]) -> Worksheet:
-        sheet = self.book.add_worksheet(name)
-        for column, (_, width) in enumerate(columns):
-            sheet.set_column(column, column, width)
-        sheet.freeze_panes(3, 2)
         stamp = self.stamp
         title = gettext(
             "%(city)s, %(month)s, %(unit)s",
@@ -168,16 +149,13 @@ class Sheets:
             month=month_text(stamp.month),
             unit=stamp.name,
         )
-        origin = gettext(
+        note = gettext(
             "Exported by %(name)s at %(at)s. Phone numbers are shown in part; for the work of "
             "the unit only.",
             name=stamp.exported_by,
             at=f"{clock.local(stamp.exported_at):%Y-%m-%d %H:%M}",
         )
-        self._texts(sheet, 0, (title,), self.bold)
-        self._texts(sheet, 1, (origin,))
-        self._texts(sheet, 2, [str(head) for head, _ in columns], self.head)
-        return sheet
+        return workbooks.begin_sheet(self.book, name, columns, title=title, note=note)
 
     def _tally(
         self,
@@ -200,9 +178,3 @@ class Sheets:
             sheet.write_number(row, column, number, plain)
         sheet.write_string(row, 9, tally.rate, plain)
         sheet.write_number(row, 10, float(as_hours(tally.minutes)), hours or self.hours)
-
-    def _texts(
-        self, sheet: Worksheet, row: int, texts: Sequence[str], style: Format | None = None
-    ) -> None:
-        for column, text in enumerate(texts):
-            sheet.write_string(row, column, CONTROL.sub("", text), style)

@@ -203,3 +203,22 @@ def _marks_of(package: Package, sheet: str, rows: int) -> Marks:
     if not marks.is_ordered or not last_filled <= rows <= max(marks.last_row, 1):
         raise SheetInconsistent(sheet=sheet)
     return marks
+
+
+def text_of(cell: Cell) -> str:
+    """Return a cell as text; a whole number without its point.
+
+    >>> text_of(19901234567.0), text_of("王芳")
+    ('19901234567', '王芳')
+    """
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return str(cell)
+
+
+def padded(rows: Sequence[Row], width: int) -> Sequence[Row]:
+    """Return the rows, short ones of a csv file filled up with empty cells."""
+    if all(len(row) >= width for row in rows):
+        return rows
+    filling: list[Cell] = [""] * width
+    return [row if len(row) >= width else [*row, *filling[len(row) :]] for row in rows]

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from volunteer.core.tables import Cell, NoRows, Row, Sheet
+from volunteer.core.sheets import column_letters
+from volunteer.core.tables import NoRows, Row, Sheet, padded
 from volunteer.units.rules import name_key
 
 from .errors import HeaderTwice, HeaderUnknown, KindWrong, SheetsUnclear
@@ -110,8 +111,8 @@ def _table_of(sheet: Sheet) -> Table | None:
             if column in places:
                 raise HeaderTwice(
                     column=name_key(str(row[place])),
-                    first=letters(places[column] + 1),
-                    second=letters(place + 1),
+                    first=column_letters(places[column] + 1),
+                    second=column_letters(place + 1),
                 )
             places[column] = place
         titles = [name_key(cell) if isinstance(cell, str) else "" for cell in row]
@@ -123,7 +124,7 @@ def _table_of(sheet: Sheet) -> Table | None:
             {column: unit for column, place in places.items() if (unit := read[place][1])},
             [title for place, title in enumerate(titles) if title and place not in means],
             number + 2,
-            _padded(sheet.rows[number + 1 :], max(places.values()) + 1),
+            padded(sheet.rows[number + 1 :], max(places.values()) + 1),
         )
     return None
 
@@ -138,22 +139,3 @@ def kind_of(columns: set[str]) -> Kind | None:
         if all(columns & set(group) for group in NEEDED[kind]):
             return kind
     return None
-
-
-def letters(number: int) -> str:
-    """Return the letters of a column: 1 is A, 27 is AA.
-
-    >>> letters(1), letters(26), letters(27)
-    ('A', 'Z', 'AA')
-    """
-    found = ""
-    while number:
-        number, rest = divmod(number - 1, 26)
-        found = chr(65 + rest) + found
-    return found
-
-
-def _padded(rows: Sequence[Row], width: int) -> Sequence[Row]:
-    """Return the rows, short ones of a csv file filled up with empty cells."""
-    filling: list[Cell] = [""] * width
-    return [row if len(row) >= width else [*row, *filling[len(row) :]] for row in rows]

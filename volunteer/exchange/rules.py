@@ -18,7 +18,6 @@ TOLERANCE = 5
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
 LONGEST_CELL = 100
-LONGEST_NUMBER = 30
 MOST_MINUTES = 1440
 #: Months are counted from here on.
 EARLIEST = date(2000, 1, 1)

@@ -19,11 +19,13 @@ from werkzeug.wrappers import Response
 
 from volunteer.core import clock
 from volunteer.core.actor import Actor
+from volunteer.core.addresses import LARGEST_ID
 from volunteer.core.clock import Month
 from volunteer.core.errors import NotFound
 from volunteer.core.forms import choices
 from volunteer.core.i18n import month_text
 from volunteer.core.login import current_actor
+from volunteer.core.workbooks import XLSX
 from volunteer.units import queries as units
 from volunteer.units.models import Unit
 
@@ -39,7 +41,6 @@ from .taking import Taken
 
 bp = Blueprint("exchange", __name__)
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 #: A list larger than this is written to disk while it is made.
 IN_MEMORY = 1024 * 1024
 #: Wrong cells shown on the page.
@@ -231,10 +232,11 @@ def told_of(taken: Taken) -> str:
 
 @bp.post("/exchange/<string:public_id>/undo")
 def undo(public_id: str) -> Response:
-    wanted = [int(each) for each in request.form.getlist("taking") if each.isdecimal()]
+    asked = [each for each in request.form.getlist("taking") if each.isdecimal()]
+    wanted = [int(each) for each in asked if len(each) <= len(str(LARGEST_ID))]
     undone = taking.undo(
         public_id,
-        [each for each in wanted if each < 2**31],
+        [each for each in wanted if each <= LARGEST_ID],
         reason=request.form.get("reason", ""),
         actor=current_actor(),
         now=clock.now(),

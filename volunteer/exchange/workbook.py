@@ -1,17 +1,15 @@
 """Workbooks that leave: the lines of a reconciliation, and our hours as the app's list has them."""
 
-import re
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import IO, Any, NamedTuple
+from typing import IO, NamedTuple
 
-import xlsxwriter
 from flask_babel import gettext, lazy_gettext
 from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
 from volunteer.attendance.models import Attendance
-from volunteer.core import clock
+from volunteer.core import clock, workbooks
 from volunteer.core.clock import Month
 from volunteer.core.db import db, within
 from volunteer.hours.models import LedgerEntry, SourceClass
@@ -25,8 +23,6 @@ from .lines import Line
 from .models import ExchangeLink
 from .rules import Standing
 
-#: What a cell of text must not hold (bad_input.md 152).
-CONTROL = re.compile(r"[\x00-\x1f\x7f\ufffe\uffff]")
 STEP = 1000
 #: Rows with full phone numbers; more need a second person (trust.md 3.1), whom we do not ask yet.
 MOST_PHONES = 1_000
@@ -72,47 +68,14 @@ HONOUR_COLUMNS = (
 UNNAMED = "志愿服务"
 
 
-def _book(file: IO[bytes]) -> xlsxwriter.Workbook:
-    return xlsxwriter.Workbook(
-        file,
-        {
-            "constant_memory": True,
-            "strings_to_formulas": False,
-            "strings_to_urls": False,
-            "strings_to_numbers": False,
-        },
-    )
-
-
-def _begin(
-    book: xlsxwriter.Workbook, name: str, columns: Sequence[tuple[Any, int]], above: Sequence[str]
-) -> Any:
-    """Return a sheet with a title row, a note row and the header row."""
-    sheet = book.add_worksheet(name)
-    for column, (_, width) in enumerate(columns):
-        sheet.set_column(column, column, width)
-    bold = book.add_format({"bold": True})
-    head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "vcenter"})
-    sheet.freeze_panes(3, 0)
-    _texts(sheet, 0, above[:1], bold)
-    _texts(sheet, 1, above[1:])
-    _texts(sheet, 2, [str(title) for title, _ in columns], head)
-    return sheet
-
-
-def _texts(sheet: Any, row: int, texts: Sequence[str], style: Any = None) -> None:
-    for column, text in enumerate(texts):
-        if text:
-            sheet.write_string(row, column, CONTROL.sub("", text), style)
-
-
 def write_lines(
     file: IO[bytes], lines: Iterable[Line], *, title: str, by: str, now: datetime
 ) -> int:
     """Write lines of a reconciliation, phones masked; return how many."""
-    book = _book(file)
+    book = workbooks.begin(file)
     hours = book.add_format({"num_format": "0.00"})
-    sheet = _begin(book, gettext("Reconciliation"), LINE_COLUMNS, (title, origin(by, now)))
+    name, note = gettext("Reconciliation"), origin(by, now)
+    sheet = workbooks.begin_sheet(book, name, LINE_COLUMNS, title=title, note=note, still=0)
     spoken = {standing: str(word) for standing, word in STANDINGS.items()}
     count = 0
     for count, line in enumerate(lines, start=1):
@@ -126,7 +89,7 @@ def write_lines(
             line.day.isoformat() if line.day else "",
             line.activity,
         )
-        _texts(sheet, row, texts)
+        workbooks.write_texts(sheet, row, texts)
         if line.day:
             minutes = (line.theirs or 0, line.scanned, line.manual, line.imported)
             for column, value in enumerate(minutes, start=7):
@@ -247,9 +210,10 @@ def write_services(
 
     Hours have two decimals, half up (R9); phones are masked unless `phones`.
     """
-    book = _book(file)
+    book = workbooks.begin(file)
     hours = book.add_format({"num_format": "0.00"})
-    sheet = _begin(book, "荣誉时数", HONOUR_COLUMNS, (title, origin(by, now)))
+    note = origin(by, now)
+    sheet = workbooks.begin_sheet(book, "荣誉时数", HONOUR_COLUMNS, title=title, note=note, still=0)
     for row, service in enumerate(found, start=3):
         moments = [
             f"{clock.local(moment):%Y-%m-%d %H:%M}" if moment else ""
@@ -263,6 +227,6 @@ def write_services(
             moments[0] or service.day.isoformat(),
             moments[1],
         )
-        _texts(sheet, row, texts)
+        workbooks.write_texts(sheet, row, texts)
         sheet.write_number(row, 6, float(as_hours(service.minutes)), hours)
     book.close()

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from volunteer.core.db import db
 from volunteer.core.errors import DomainError
 from volunteer.core.sheets import Marks
-from volunteer.core.tables import Cell, NoRows, Row, Sheet, TooManyRows
+from volunteer.core.tables import NoRows, Row, Sheet, TooManyRows, text_of
 from volunteer.units import queries as units
 from volunteer.units.models import Grid, GridKind, Unit, UnitKind
 from volunteer.units.rules import LONGEST_CODE, LONGEST_NAME, clean_name, name_key
@@ -144,7 +144,7 @@ def _filled_down(table: Table) -> dict[tuple[int, str], str]:
         for column in FILLED_DOWN:
             place = table.places.get(column)
             if place is not None and left <= place + 1 <= right and left <= len(table.rows[head]):
-                value = _text(table.rows[head][left - 1])
+                value = text_of(table.rows[head][left - 1])
                 found |= {(row, column): value for row in range(top + 1, bottom + 1)}
     return found
 
@@ -168,7 +168,7 @@ class _Reader:
 
     def read(self, number: int, row: Row) -> None:
         cells = {
-            column: _text(row[place]) if place < len(row) else ""
+            column: text_of(row[place]) if place < len(row) else ""
             for column, place in self.table.places.items()
         }
         if all(MISSING.match(cell) for cell in cells.values()) and not _is_no_grid(row):
@@ -250,10 +250,3 @@ def _is_no_grid(row: Row) -> bool:
     texts = (name_key(cell) for cell in row if isinstance(cell, str))
     first = next(filter(None, texts), "")
     return NO_GRID.match(first) is not None
-
-
-def _text(cell: Cell) -> str:
-    """Return a cell as text; a whole number without its point."""
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    return str(cell)

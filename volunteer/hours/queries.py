@@ -103,18 +103,6 @@ def minutes_of(person_id: int, month: Month, *, duty_counts: bool = False) -> in
     ).one()
 
 
-def minutes_in(month: Month, *, under: Sequence[str]) -> int:
-    """Return the sum of every entry of the month for units of the subtrees, of any nature."""
-    statement = select(func.coalesce(func.sum(LedgerEntry.minutes), 0)).where(
-        LedgerEntry.month == str(month)
-    )
-    if tuple(under) != ("/",):
-        statement = statement.join(Unit, Unit.id == LedgerEntry.unit_id).where(
-            within(Unit.path, under)
-        )
-    return db.session.scalars(statement).one()
-
-
 class NotScanned(NamedTuple):
     """Minutes that no scan has recorded; totals tell them apart (R18)."""
 

@@ -107,9 +107,7 @@ def file() -> Response:
     found = chosen(IN_A_FILE, part=request.args.get("part", 1, type=int))
     sheets = BytesIO(cards.pdf(made(found.lines)))
     name = gettext("cards %(day)s.pdf", day=clock.local_day(clock.now()))
-    response = send_file(sheets, "application/pdf", as_attachment=True, download_name=name)
-    response.cache_control.no_store = True
-    return response
+    return send_file(sheets, "application/pdf", as_attachment=True, download_name=name)
 
 
 @bp.get("/people/card/<string:token>")

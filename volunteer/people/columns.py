@@ -7,7 +7,7 @@ from itertools import islice, zip_longest
 from typing import Any, NamedTuple
 
 from volunteer.core.sheets import Marks, column_letters
-from volunteer.core.tables import Book, Cell, NoRows, Row, Sheet
+from volunteer.core.tables import Book, NoRows, Row, Sheet, padded, text_of
 from volunteer.units.rules import name_key
 
 from .errors import ChoiceUnknown, HeaderDuplicate, HeaderUnknown, SeveralSheets
@@ -150,7 +150,10 @@ def _header_of(sheet: Sheet, choices: Choices) -> Header | None:
     if choices.header is not None and choices.columns:
         if choices.header > len(sheet.rows):
             raise ChoiceUnknown()
-        return Header(choices.header, _titles(sheet.rows[choices.header - 1]))
+        titles = _titles(sheet.rows[choices.header - 1])
+        if max(choices.columns) >= len(titles):
+            raise ChoiceUnknown()
+        return Header(choices.header, titles)
     above: list[str] = []
     for number, row in enumerate(islice(sheet.rows, HEADER_WITHIN), start=1):
         titles = _titles(row)
@@ -225,17 +228,6 @@ def _samples(rows: Sequence[Row], place: int) -> list[str]:
     return [masked(cell)[:20] for cell in islice(filter(None, cells), SAMPLES)]
 
 
-def text_of(cell: Cell) -> str:
-    """Return a cell as text; a whole number without its point.
-
-    >>> text_of(19901234567.0), text_of("王芳")
-    ('19901234567', '王芳')
-    """
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    return str(cell)
-
-
 def _table(
     sheet: Sheet,
     header: Header,
@@ -267,7 +259,7 @@ def _table(
             if title and place not in means and title not in OURS
         },
         header.row + 1,
-        _padded(rows, len(titles)),
+        padded(rows, len(titles)),
         sheet.marks,
         book.since_1904,
         {
@@ -277,11 +269,3 @@ def _table(
             "other_sheets": others,
         },
     )
-
-
-def _padded(rows: Sequence[Row], width: int) -> Sequence[Row]:
-    """Return the rows, short ones of a csv file filled up with empty cells."""
-    if all(len(row) >= width for row in rows):
-        return rows
-    filling: list[Cell] = [""] * width
-    return [row if len(row) >= width else [*row, *filling[len(row) :]] for row in rows]

@@ -6,13 +6,11 @@ from datetime import date, datetime
 from io import BytesIO
 from typing import Any, NamedTuple
 
-import xlsxwriter
 from flask_babel import gettext
 
-from volunteer.core import clock
+from volunteer.core import clock, workbooks
 
 from . import hooks, queries, records
-from .exports import CONTROL
 from .forms import CONSENTS, QUALIFICATIONS, STATES
 from .models import Person
 
@@ -132,8 +130,7 @@ def plain(value: Any) -> Any:
 def as_xlsx(sections: Sequence[Section], city: str) -> bytes:
     """Return the copy as a workbook, a sheet for each section."""
     file = BytesIO()
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}
-    book = xlsxwriter.Workbook(file, options)
+    book = workbooks.begin(file)
     book.set_properties({"title": city})
     bold = book.add_format({"bold": True})
     for section in sections:
@@ -147,6 +144,6 @@ def as_xlsx(sections: Sequence[Section], city: str) -> bytes:
                 if isinstance(value, int):
                     sheet.write_number(number, column, value)
                 else:
-                    sheet.write_string(number, column, CONTROL.sub(" ", value or ""))
+                    sheet.write_string(number, column, workbooks.CONTROL.sub(" ", value or ""))
     book.close()
     return file.getvalue()

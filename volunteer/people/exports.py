@@ -1,16 +1,13 @@
 """People as spreadsheets and files that leave the house: each says who took it out, and why."""
 
-import re
 import tempfile
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import IO, NamedTuple
 
-import xlsxwriter
 from flask_babel import gettext, lazy_gettext
-from xlsxwriter.format import Format
 
-from volunteer.core import clock, journal
+from volunteer.core import clock, journal, workbooks
 from volunteer.core.actor import Actor
 from volunteer.core.db import transaction
 
@@ -19,8 +16,6 @@ from .errors import ReasonMissing, TooManyWhole
 from .forms import CONSENTS, STATES
 from .queries import PersonLine, Wanted
 
-#: What a cell of text must not hold (bad_input.md 152).
-CONTROL = re.compile(r"[\x00-\x1f\x7f\ufffe\uffff]")
 #: A larger table waits on disk.
 IN_MEMORY = 4 * 1024 * 1024
 #: Of so many people the whole phone numbers may be taken out at a time (P21).
@@ -92,29 +87,14 @@ def save(
 
 def write(file: IO[bytes], stamp: Stamp, lines: Iterable[PersonLine], *, whole: bool) -> int:
     """Write a sheet of people row by row, so that the memory does not grow; return how many."""
-    book = xlsxwriter.Workbook(
-        file,
-        {
-            "constant_memory": True,
-            "strings_to_formulas": False,
-            "strings_to_urls": False,
-            "strings_to_numbers": False,
-        },
-    )
-    sheet = book.add_worksheet(gettext("People"))
-    bold: Format = book.add_format({"bold": True})
-    for column, (_, width) in enumerate(COLUMNS):
-        sheet.set_column(column, column, width)
-    sheet.freeze_panes(3, 2)
-    sheet.write_string(0, 0, f"{stamp.city} · {stamp.unit}", bold)
-    origin = gettext(
+    book = workbooks.begin(file)
+    note = gettext(
         "Exported by %(name)s at %(at)s, for the work of the unit only; do not pass it on.",
         name=stamp.exported_by,
         at=f"{clock.local(stamp.exported_at):%Y-%m-%d %H:%M}",
     )
-    sheet.write_string(1, 0, origin)
-    for column, (head, _) in enumerate(COLUMNS):
-        sheet.write_string(2, column, str(head), bold)
+    title = f"{stamp.city} · {stamp.unit}"
+    sheet = workbooks.begin_sheet(book, gettext("People"), COLUMNS, title=title, note=note)
     states = {str(state): str(word) for state, word in STATES.items()}
     consents = {str(consent): str(word) for consent, word in CONSENTS.items()}
     count = 0
@@ -128,7 +108,6 @@ def write(file: IO[bytes], stamp: Stamp, lines: Iterable[PersonLine], *, whole: 
             states.get(line.state, ""),
             consents.get(line.consent, ""),
         )
-        for column, text in enumerate(texts):
-            sheet.write_string(count + 2, column, CONTROL.sub(" ", text))
+        workbooks.write_texts(sheet, count + 2, texts)
     book.close()
     return count

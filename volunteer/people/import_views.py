@@ -1,5 +1,6 @@
 """Pages of the guided import, and of the categories that its files name."""
 
+import re
 from dataclasses import replace
 from io import BytesIO
 from typing import Any
@@ -10,9 +11,11 @@ from werkzeug.wrappers import Response
 
 from volunteer.core import clock
 from volunteer.core.actor import Actor
+from volunteer.core.addresses import number_asked
 from volunteer.core.fragments import render
 from volunteer.core.i18n import say
 from volunteer.core.login import current_actor
+from volunteer.core.workbooks import XLSX
 from volunteer.units import queries as units
 
 from . import access, background, categories, queries, refused, runs, staged
@@ -24,8 +27,8 @@ from .staging import AbsenceChoice, RowAction
 
 bp = Blueprint("imports", __name__)
 
-LARGEST_ID = 2**31 - 1
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+#: The number of a column in a form, from 0.
+COLUMN = re.compile("[0-9]{1,5}")
 #: What a run tells before it has been checked.
 NOTHING_COUNTED: dict[str, Any] = {
     "accepted": 0,
@@ -117,7 +120,7 @@ def show(public_id: str) -> Response:
     earlier = queries.landed_with(run.sha256)
     counts = {**NOTHING_COUNTED, **run.counts}
     view = _view(request.args.get("show", ""), counts)
-    after = max(0, min(request.args.get("after", 0, int), LARGEST_ID))
+    after = number_asked("after") or 0
     return render(
         "people/import.html",
         "people/_import.html",
@@ -187,9 +190,9 @@ def chosen(before: Choices) -> Choices:
             return replace(before, sheet=form.get("sheet"), header=None, columns={})
         case "columns":
             means = {
-                int(field.removeprefix("column-")): column
+                int(place): column
                 for field, column in form.items()
-                if field.removeprefix("column-").isdecimal() and column in ALIASES
+                if COLUMN.fullmatch(place := field.removeprefix("column-")) and column in ALIASES
             }
             header = form.get("row", 0, int)
             if header < 1:
@@ -234,9 +237,7 @@ def refused_rows(public_id: str) -> Response:
     )
     content = refused.workbook(header, staged.refused_rows(run.id))
     name = gettext("%(file)s refused rows.xlsx", file=run.file_name.rpartition(".")[0][:60])
-    response = send_file(BytesIO(content), XLSX, as_attachment=True, download_name=name)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return send_file(BytesIO(content), XLSX, as_attachment=True, download_name=name)
 
 
 @bp.get("/people/import/<string:public_id>/absences")
@@ -309,7 +310,7 @@ def add_category() -> Response | tuple[str, int]:
     return category_page(form)
 
 
-@bp.post(f"/people/categories/<int(max={LARGEST_ID}):category_id>/end")
+@bp.post("/people/categories/<id:category_id>/end")
 def end_category(category_id: int) -> Response:
     categories.end(category_id, actor=current_actor(), now=clock.now())
     flash(gettext("The category is offered no more; people keep it."), "success")

@@ -12,12 +12,12 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from volunteer.core.errors import DomainError
-from volunteer.core.tables import Cell, Row, TooManyRows
+from volunteer.core.tables import Cell, Row, TooManyRows, text_of
 from volunteer.units.queries import UnitIndex
 from volunteer.units.rules import name_key
 
 from . import rules
-from .columns import MEANING, Table, text_of
+from .columns import MEANING, Table
 
 MOST_ROWS = 100_000
 #: Rows between two calls of the progress function.

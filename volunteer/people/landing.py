@@ -306,7 +306,6 @@ MOVES = (
     "UNION ALL SELECT person_id, unit_id FROM import_absence WHERE run_id = :run "
     "AND choice = 'transferred')"
 )
-LEAVERS = "(SELECT person_id FROM import_absence WHERE run_id = :run AND choice = 'left')"
 #: A membership that begins today or later was never lived: it is corrected in place.
 CORRECTED = f"""
 UPDATE membership SET unit_id = moves.unit_id FROM {MOVES} moves

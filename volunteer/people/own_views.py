@@ -11,6 +11,7 @@ from volunteer.core import clock
 from volunteer.core.db import db
 from volunteer.core.errors import NotFound
 from volunteer.core.login import current_actor
+from volunteer.core.workbooks import XLSX
 
 from . import access, copies, hooks, queries, records, requests
 from .forms import (
@@ -29,10 +30,7 @@ bp = Blueprint("own", __name__)
 Page = tuple[str, int]
 #: Requests on one page.
 SHOWN = 100
-TYPES = {
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "json": "application/json",
-}
+TYPES = {"xlsx": XLSX, "json": "application/json"}
 
 
 def myself() -> Person:
@@ -78,9 +76,7 @@ def copy(ending: str) -> Response:
     requests.note_copy(ending, actor=actor, now=now)
     name = gettext("My data %(day)s", day=clock.local_day(now))
     name = f"{name}.{ending}"
-    response = send(BytesIO(made), TYPES[ending], as_attachment=True, download_name=name)
-    response.cache_control.no_store = True
-    return response
+    return send(BytesIO(made), TYPES[ending], as_attachment=True, download_name=name)
 
 
 @bp.post("/my-data/name")

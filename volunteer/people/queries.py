@@ -18,14 +18,9 @@ from .models import ConsentState, ImportRun, ImportState, Membership, Person, Pe
 # What other features read through here.
 same_person = records.same_person
 kept_people = records.kept_people
-consents_of = records.consents_of
 current_notice = records.current_notice
 notice_shown = records.notice_shown
 asks_consent = records.asks_consent
-planned_move_of = records.planned_move_of
-qualifications_of = records.qualifications_of
-requests_of = records.requests_of
-categories = records.categories
 Deeds = records.Deeds
 ExemptOf = records.ExemptOf
 Line = records.Line
@@ -114,7 +109,7 @@ class Wanted(NamedTuple):
 
     @property
     def is_everybody(self) -> bool:
-        return self == Wanted(self.words) and _fits(self.words) is None
+        return self == Wanted(self.words) and means(self.words) is None
 
 
 EVERYBODY = Wanted()
@@ -139,11 +134,16 @@ def people_of(
         statement = statement.where(Person.category == wanted.category)
     if wanted.consent:
         statement = statement.where(Person.consent == wanted.consent)
-    return statement if (fits := _fits(wanted.words)) is None else statement.where(fits)
+    return statement if (fits := means(wanted.words)) is None else statement.where(fits)
 
 
-def _fits(words: str) -> ColumnElement[bool] | None:
-    """Return the condition of a search; a record merged into another is found as that one."""
+def means(words: str, *, whole: bool = False) -> ColumnElement[bool] | None:
+    """Return the condition that a person is looked for by `words`, None where they say nothing.
+
+    They are those of `rules.search_kind`: a name is found by a part of it or by the first
+    letters of its reading, with `whole` by all of it. A record merged into another is found
+    as that one.
+    """
     kind, text = rules.search_kind(words)
     match kind:
         case "phone":
@@ -152,6 +152,8 @@ def _fits(words: str) -> ColumnElement[bool] | None:
             return _named_by(Person.phone_tail, text)
         case "number":
             return _named_by(Person.volunteer_number, text)
+        case "name" if whole:
+            return Person.name == text
         case "name":
             has_case = text.lower() != text.upper()
             contains = Person.name.icontains if has_case else Person.name.contains
@@ -293,14 +295,6 @@ def by_public_id(public_id: str, *, under: Sequence[str]) -> Person:
 def by_phone(phone: str, *, under: Sequence[str] = units.EVERYWHERE) -> Person | None:
     """Return the person with this phone number of 11 digits within `under`, or None."""
     return db.session.scalar(select(Person).where(Person.phone == phone, _seen_from(under)))
-
-
-def by_phones(
-    phones: Sequence[str], *, under: Sequence[str] = units.EVERYWHERE
-) -> dict[str, Person]:
-    """Return the people with these phone numbers within `under`, by phone."""
-    wanted = select(Person).where(Person.phone.in_(phones), _seen_from(under))
-    return {person.phone or "": person for person in db.session.scalars(wanted)}
 
 
 def memberships_of(person_id: int) -> list[Belonging]:

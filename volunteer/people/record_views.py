@@ -10,7 +10,7 @@ from volunteer.core.forms import RefusableForm, choices
 from volunteer.core.login import current_actor
 from volunteer.units import queries as units
 
-from . import access, qualifying, queries, records, register, rules
+from . import access, categories, qualifying, queries, records, register, rules
 from .forms import (
     AddForm,
     EditForm,
@@ -25,7 +25,6 @@ from .models import Person, QualificationKind
 bp = Blueprint("record", __name__)
 
 Page = tuple[str, int]
-LARGEST_ID = 2**31 - 1
 
 UNDONE = {
     "planned": lazy_gettext("The plan is undone; the person stays where they are."),
@@ -91,7 +90,7 @@ def offered_add(form: AddForm) -> AddForm:
     actor = current_actor()
     access.require_import(actor)
     offer_units(form, actor)
-    form.offer_categories(queries.categories())
+    form.offer_categories(categories.on_offer())
     return form
 
 
@@ -109,7 +108,7 @@ def edit(public_id: str) -> Page:
 def save(public_id: str) -> Response | Page:
     person, _ = person_for(public_id)
     form = EditForm()
-    form.offer_categories(queries.categories(), person.category)
+    form.offer_categories(categories.on_offer(), person.category)
     if form.validate_on_submit():
         with form.refusals():
             register.edit(
@@ -127,7 +126,7 @@ def save(public_id: str) -> Response | Page:
 
 
 def edit_page(person: Person, form: EditForm) -> Page:
-    form.offer_categories(queries.categories(), person.category)
+    form.offer_categories(categories.on_offer(), person.category)
     masked = rules.mask_phone(person.phone)
     return render_template("people/edit.html", form=form, person=person, masked=masked), form.status
 
@@ -282,7 +281,7 @@ def qualify_page(public_id: str, form: QualifyForm) -> Page:
     return render_template("people/qualify.html", form=form, person=person), form.status
 
 
-@bp.post(f"/people/<string:public_id>/qualifications/<int(max={LARGEST_ID}):qualification_id>/end")
+@bp.post("/people/<string:public_id>/qualifications/<id:qualification_id>/end")
 def end_qualification(public_id: str, qualification_id: int) -> Response:
     qualifying.end_qualification(
         public_id, qualification_id, actor=current_actor(), now=clock.now()

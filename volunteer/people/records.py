@@ -20,7 +20,6 @@ from volunteer.units import queries as units
 from volunteer.units.models import Unit
 
 from .models import (
-    Category,
     Consent,
     Membership,
     Notice,
@@ -82,14 +81,6 @@ class Line(NamedTuple):
 
 
 NOTHING = Deeds((), (), (), ())
-
-
-def categories(*, all_: bool = False) -> Sequence[str]:
-    """Return the categories that are offered, in their order; `all_`: also those of old."""
-    statement = select(Category.name).order_by(Category.id)
-    if not all_:
-        statement = statement.where(Category.ended_at.is_(None))
-    return db.session.scalars(statement).all()
 
 
 def same_person(person_id: Any) -> CompoundSelect[int]:

@@ -4,21 +4,14 @@ from collections.abc import Iterable, Sequence
 from io import BytesIO
 from typing import Any
 
-import xlsxwriter
 from flask_babel import gettext
+
+from volunteer.core import workbooks
 
 from .columns import ALIASES, OURS, Table
 from .errors import REASONS
 from .importer import Checked
 
-#: Cells are what they were: texts stay texts, whatever they begin with.
-OPTIONS = {
-    "constant_memory": True,
-    "strings_to_formulas": False,
-    "strings_to_urls": False,
-    "strings_to_numbers": False,
-    "nan_inf_to_errors": True,
-}
 WIDTH = 18
 
 
@@ -55,7 +48,7 @@ def workbook(
     """
     kept = [place for place, title in enumerate(header) if title not in OURS]
     content = BytesIO()
-    with xlsxwriter.Workbook(content, OPTIONS) as book:
+    with workbooks.begin(content) as book:
         sheet = book.add_worksheet("未导入")
         bold, marked = book.add_format({"bold": True}), book.add_format({"bg_color": "#FBE9E7"})
         sheet.set_column(0, len(kept) - 1, WIDTH)

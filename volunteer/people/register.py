@@ -16,7 +16,7 @@ from volunteer.units import queries as units
 from volunteer.units.errors import UnitUnknown
 from volunteer.units.models import Unit
 
-from . import access, facts, hooks, landing, queries, records, rules
+from . import access, hooks, landing, queries, records, rules, service
 from .errors import (
     FirstDay,
     HasLeft,
@@ -62,7 +62,7 @@ def add(
             since = from_on or local_day(now)
             if not rules.EARLIEST <= since <= local_day(now):
                 raise FirstDay()
-            whole = facts.name_of(name)
+            whole = service.name_of(name)
             if not another and (same := _namesake(whole, unit)):
                 raise SameName(name=whole, number=same.volunteer_number)
             person = Person(
@@ -70,14 +70,14 @@ def add(
                 volunteer_number=rules.volunteer_number(landing.next_number(session)),
                 name=whole,
                 name_pinyin=rules.pinyin_key(whole),
-                category=facts.category_of(category),
+                category=service.category_of(category),
                 state=PersonState.ACTIVE,
                 consent=ConsentState.PENDING,
                 registered_at=now,
             )
             session.add(person)
             session.flush()
-            facts.set_phone(person, phone, now=now)
+            service.set_phone(person, phone, now=now)
             session.add(Membership(person_id=person.id, unit_id=unit.id, from_on=since))
             _note("register", person, actor, now, unit.path)
             return person
@@ -107,8 +107,8 @@ def edit(
             changed = [
                 word
                 for word, is_new in (
-                    ("name", facts.set_name(person, name)),
-                    ("phone", facts.set_phone(person, number, now=now)),
+                    ("name", service.set_name(person, name)),
+                    ("phone", service.set_phone(person, number, now=now)),
                     ("category", _set_category(person, category)),
                 )
                 if is_new
@@ -164,7 +164,7 @@ def leave(public_id: str, *, on: date, actor: Actor, now: datetime) -> None:
         if on > local_day(now):
             _plan(person, None, on, actor, now)
         else:
-            _end(person, present, on, now)
+            end(person, present, on, now)
         _note("leave", person, actor, now, unit.path, on=on.isoformat())
 
 
@@ -252,7 +252,7 @@ def _carry_out(person: Person, planned: PlannedMove, now: datetime) -> bool:
     if present.from_on >= planned.on:
         return False
     if planned.unit_id is None:
-        _end(person, present, planned.on, now)
+        end(person, present, planned.on, now)
         return True
     whither = db.session.get_one(Unit, planned.unit_id)
     if whither.id == unit.id or (whither.ended_on and whither.ended_on <= planned.on):
@@ -293,7 +293,7 @@ def _namesake(name: str, unit: Unit) -> Person | None:
 
 
 def _set_category(person: Person, text: str | None) -> bool:
-    category = facts.category_of(text, held=person.category)
+    category = service.category_of(text, held=person.category)
     if category == person.category:
         return False
     person.category = category
@@ -333,7 +333,8 @@ def _move(present: Membership, unit_id: int, on: date) -> None:
     db.session.add(Membership(person_id=present.person_id, unit_id=unit_id, from_on=on))
 
 
-def _end(person: Person, present: Membership, on: date, now: datetime) -> None:
+def end(person: Person, present: Membership, on: date, now: datetime) -> None:
+    """End somebody's membership, with their shifts to come and their roles; part of a verb."""
     present.until_on = on
     person.state = PersonState.LEFT
     db.session.flush()

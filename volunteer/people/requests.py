@@ -13,7 +13,7 @@ from volunteer.core.db import again_on_conflict, db, transaction
 from volunteer.core.errors import NotFound
 from volunteer.units import queries as units
 
-from . import access, facts, hooks, records, rules
+from . import access, hooks, records, rules, service
 from .errors import REFUSALS, AskedAlready, NameUnchanged, NoticeEmpty, NoticeOld, ReasonUnknown
 from .models import (
     ConsentState,
@@ -40,7 +40,7 @@ def ask_name(name: str, *, actor: Actor, now: datetime) -> PersonRequest:
     """
     with transaction():
         person = _self(actor)
-        wanted = facts.name_of(name)
+        wanted = service.name_of(name)
         if wanted == person.name:
             raise NameUnchanged()
         return _ask(person, RequestKind.NAME, wanted, actor, now)
@@ -76,7 +76,7 @@ def answer_notice(state: ConsentState, *, version: int, actor: Actor, now: datet
         if state not in ANSWERS or version != records.current_notice().version:
             raise NoticeOld()
         if (person.consent, person.consent_version) != (state, version):
-            facts.record_consent(person, state, version=version, actor=actor, now=now)
+            service.record_consent(person, state, version=version, actor=actor, now=now)
 
 
 def note_copy(form: str, *, actor: Actor, now: datetime) -> None:
@@ -109,7 +109,7 @@ def decide(
         if erases:
             _erase(person, actor, now)
         else:
-            facts.set_name(person, asked.name or person.name)
+            service.set_name(person, asked.name or person.name)
             journal.write(
                 "people.edit",
                 "person",

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from datetime import date, datetime, timedelta
 
-from volunteer.units.rules import BLANK, INVISIBLE, name_key
+from volunteer.units.rules import BLANK, INVISIBLE
 
 from .pinyin import FAMILIES, INITIALS
 
@@ -12,6 +12,7 @@ LONGEST_NAME = 40
 #: Any cell but the name.
 LONGEST_CELL = 100
 
+#: Those that a city starts with; the list itself is a table.
 CATEGORIES = ("公务员", "事业编制", "国企职工", "社区(村)干部", "编外人员")
 
 PHONE = re.compile(r"1[3-9][0-9]{9}")
@@ -127,22 +128,6 @@ def normalise_phone(value: object) -> str:
     if not PHONE.fullmatch(text):
         raise Wrong("phone_format")
     return text
-
-
-def category_of(text: str) -> str | None:
-    """Return the category that a cell names, None where it names none; raises Wrong.
-
-    >>> category_of(" 社区（村）干部"), category_of("—")
-    ('社区(村)干部', None)
-    """
-    if is_missing(text):
-        return None
-    if len(text) > LONGEST_CELL:
-        raise Wrong("too_long")
-    category = name_key(text)
-    if category not in CATEGORIES:
-        raise Wrong("unknown_category")
-    return category
 
 
 def parse_day(value: object, *, today: date) -> date | None:

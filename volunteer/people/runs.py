@@ -19,12 +19,12 @@ from volunteer.core.clock import local_day
 from volunteer.core.db import after_commit, db, transaction
 from volunteer.core.errors import DomainError
 
-from . import access, hooks, intake, landing, queries
+from . import access, hooks, intake, landing, queries, register
 from .columns import Choices
 from .errors import FileMissing, NotReady, RowsWrong, StalePreview, Undecided
 from .importer import Progress, silent
 from .intake import Outcome
-from .models import ImportRun, ImportState, Membership, Person, PersonState, PlannedMove
+from .models import ImportRun, ImportState, Membership, Person, PlannedMove
 from .staging import AbsenceChoice, ImportAbsence, ImportRow
 
 #: Gives the present moment to a step that lasts.
@@ -273,12 +273,9 @@ def _let_leave(session: Session, run_id: int, *, now: datetime) -> int:
     for person, membership in found:
         for refuse in hooks.leaving:
             refuse(person.id)
-        person.state = PersonState.LEFT
-        away = membership.until_on = max(today, membership.from_on + timedelta(days=1))
         session.execute(delete(PlannedMove).where(PlannedMove.person_id == person.id))
-        session.flush()
-        for hook in hooks.left:
-            hook(person.id, away, now)
+        away = max(today, membership.from_on + timedelta(days=1))
+        register.end(person, membership, away, now)
     return len(found)
 
 

@@ -12,11 +12,13 @@ from volunteer.core.actor import SCHEDULERS, Actor
 from volunteer.core.clock import Month
 from volunteer.core.login import current_actor
 from volunteer.core.settings import Settings
+from volunteer.core.workbooks import XLSX
 from volunteer.units import queries as units
 
 from . import (
     access,
     card_views,
+    categories,
     exports,
     hooks,
     import_views,
@@ -34,7 +36,6 @@ from .queries import Wanted
 
 bp = Blueprint("people", __name__)
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 #: Whose records can still be changed.
 KEPT = {PersonState.ACTIVE, PersonState.LEFT}
 
@@ -64,7 +65,7 @@ def people_page(form: ExportForm) -> tuple[str, int]:
         grid=cut.grid,
         grids=units.grid_choices(under=readable),
         listing=units.listing(under=readable),
-        categories=queries.categories(all_=True),
+        categories=[each.name for each in categories.every()],
         consents=CONSENTS,
         may_import=access.may_import(actor),
         may_print=access.may_print_cards(actor),
@@ -110,9 +111,7 @@ def export() -> Response | tuple[str, int]:
             )
             title = gettext("%(unit)s people %(day)s.xlsx", unit=name, day=clock.local_day(now))
             title = title.replace("/", "-")
-            response = send_file(file, XLSX, as_attachment=True, download_name=title)
-            response.cache_control.no_store = True
-            return response
+            return send_file(file, XLSX, as_attachment=True, download_name=title)
     return people_page(form)
 
 

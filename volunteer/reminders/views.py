@@ -1,9 +1,10 @@
 """The inbox: what a person has been told, and marking it as read."""
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from volunteer.core import clock
+from volunteer.core.addresses import number_asked
 from volunteer.core.login import current_actor
 
 from . import access, queries, service
@@ -11,14 +12,13 @@ from . import access, queries, service
 bp = Blueprint("reminders", __name__)
 
 PAGE = 20
-LARGEST_ID = 2**31 - 1
 
 
 @bp.get("/inbox")
 def inbox() -> str:
     person_id = access.require_self(current_actor())
-    before = request.args.get("before", type=int)
-    lines = queries.inbox(person_id, before=before and min(before, LARGEST_ID), limit=PAGE + 1)
+    before = number_asked("before")
+    lines = queries.inbox(person_id, before=before, limit=PAGE + 1)
     return render_template(
         "reminders/inbox.html",
         messages=lines[:PAGE],
@@ -27,7 +27,7 @@ def inbox() -> str:
     )
 
 
-@bp.post(f"/inbox/<int(max={LARGEST_ID}):reminder_id>/read")
+@bp.post("/inbox/<id:reminder_id>/read")
 def read(reminder_id: int) -> Response:
     service.mark_read(reminder_id, actor=current_actor(), now=clock.now())
     return redirect(url_for(".inbox"), 303)

@@ -4,12 +4,13 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, case, or_, select
+from sqlalchemy import Select, and_, case, or_, select
 
 from volunteer.core.clock import local_day
 from volunteer.core.db import db, within
+from volunteer.people import queries as people
 from volunteer.people.models import Membership, Person, PersonState
-from volunteer.people.rules import mask_phone, search_kind
+from volunteer.people.rules import mask_phone
 from volunteer.units.models import Unit
 
 from .models import Assignment, AssignmentState, Shift
@@ -62,7 +63,7 @@ def candidates(
         under,
         local_day(shift.starts_at),
     )
-    if (fits := _fits(words)) is not None:
+    if (fits := people.means(words)) is not None:
         statement = statement.where(fits)
     if only:
         statement = statement.where(Person.public_id.in_(only))
@@ -85,20 +86,6 @@ def _belonging(columns: Sequence[Any], under: Sequence[str], day: date) -> Selec
             or_(Membership.until_on.is_(None), Membership.until_on > day),
         )
     )
-
-
-def _fits(words: str) -> ColumnElement[bool] | None:
-    kind, text = search_kind(words)
-    match kind:
-        case "phone":
-            return Person.phone == text
-        case "tail":
-            return Person.phone_tail == text
-        case "number":
-            return Person.volunteer_number == text
-        case "name":
-            return Person.name.icontains(text, autoescape=True)
-    return None
 
 
 def people_by_phone(phones: Sequence[str]) -> dict[str, int]:
@@ -167,7 +154,7 @@ def leaders_named(
     statement = _belonging(columns, under, day).order_by(Person.name, Person.id).limit(limit)
     if name:
         statement = statement.where(Person.name.icontains(name, autoescape=True))
-    if (fits := _fits(digits)) is not None:
+    if (fits := people.means(digits)) is not None:
         statement = statement.where(fits)
     if name:
         whole = [Leader(*row) for row in db.session.execute(statement.where(Person.name == name))]

@@ -305,7 +305,7 @@ def aliases() -> Page:
     return page, form.status
 
 
-@bp.post("/unit-aliases/<int(max=2147483647):alias_id>/remove")
+@bp.post("/unit-aliases/<id:alias_id>/remove")
 def remove_alias(alias_id: int) -> Response:
     tree.end_alias(alias_id, actor=current_actor(), now=clock.now())
     flash(gettext("Sheets that still say this name will be refused."), "success")

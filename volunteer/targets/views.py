@@ -5,6 +5,7 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from volunteer.core import clock
+from volunteer.core.addresses import number_asked
 from volunteer.core.clock import Month
 from volunteer.core.login import current_actor
 from volunteer.people import queries as people
@@ -18,7 +19,6 @@ bp = Blueprint("targets", __name__)
 PAGE = 50
 #: How many people a search offers.
 OFFERED = 20
-LARGEST_ID = 2**31 - 1
 
 
 @bp.get("/policies")
@@ -94,10 +94,7 @@ def exempt() -> Response | tuple[str, int]:
 def exemptions_page(form: ExemptionForm) -> tuple[str, int]:
     under = access.require_exempter(current_actor())
     words = request.args.get("q", "").strip()[:40]
-    before = request.args.get("before", type=int)
-    lines = queries.exemptions(
-        under=under, before=before and min(before, LARGEST_ID), limit=PAGE + 1
-    )
+    lines = queries.exemptions(under=under, before=number_asked("before"), limit=PAGE + 1)
     page = render_template(
         "targets/exemptions.html",
         form=form,
@@ -111,7 +108,7 @@ def exemptions_page(form: ExemptionForm) -> tuple[str, int]:
     return page, form.status
 
 
-@bp.post(f"/exemptions/<int(max={LARGEST_ID}):exemption_id>/withdraw")
+@bp.post("/exemptions/<id:exemption_id>/withdraw")
 def withdraw(exemption_id: int) -> Response:
     service.withdraw(exemption_id, actor=current_actor(), now=clock.now())
     flash(gettext("The exemption is withdrawn; the minimum holds again."), "success")

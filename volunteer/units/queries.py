@@ -72,11 +72,6 @@ def by_ids(unit_ids: Iterable[int]) -> dict[int, Unit]:
     return {unit.id: unit for unit in found}
 
 
-def ids_under(paths: Sequence[str]) -> list[int]:
-    """Return the ids of every unit at or under `paths`."""
-    return list(db.session.scalars(select(Unit.id).where(within(paths))))
-
-
 def children_of(unit_id: int, *, under: Sequence[str] = EVERYWHERE) -> Sequence[Unit]:
     """Return the units directly below, by code."""
     statement = select(Unit).where(Unit.parent_id == unit_id, within(under)).order_by(Unit.code)
