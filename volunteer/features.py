@@ -17,6 +17,7 @@ from volunteer.attendance import queries as attendance
 from volunteer.audits import record
 from volunteer.people import hooks as people
 from volunteer.reminders import service as reminders
+from volunteer.shifts import notices
 from volunteer.shifts import persons as shifts_persons
 from volunteer.shifts import service as shifts
 from volunteer.targets import service as targets
@@ -25,15 +26,19 @@ FEATURES = (
     "units",
     "people",
     "accounts",
+    "workdays",
     "shifts",
     "hours",
     "targets",
     "activities",
     "posts",
+    "signups",
+    "rosters",
     "structure",
     "grids",
     "attendance",
     "audits",
+    "boards",
     "exchange",
     "reminders",
     "home",
@@ -67,7 +72,7 @@ def add_group(app: Flask, group: Group) -> None:
 def connect_hooks() -> None:
     """Fill the hook lists by which a lower feature reaches a higher one. A repeat is one."""
     shifts.has_attendance[:] = [attendance.has_attendance]
-    shifts.on_cancel[:] = [reminders.tell_cancelled]
+    notices.tellers[:] = [reminders.tell]
     people.phone_changed[:] = [accounts_persons.renew]
     people.leaving[:] = [accounts_persons.require_no_office]
     people.left[:] = [accounts_persons.retire, shifts_persons.release]

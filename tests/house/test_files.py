@@ -67,7 +67,7 @@ OWN = {
     },
     "accounts": {"coordinators", "logins", "passwords", "persons", "slips"},
     "attendance": {"persons", "poster", "presence", "roll_call", "tickets", "tokens"},
-    "reminders": {"channels"},
+    "reminders": {"words"},
     "audits": {"balance", "census", "integrity", "listing", "record", "workbook"},
     "exchange": {
         "columns",
@@ -93,7 +93,7 @@ OWN = {
         "navigation",
         "serving",
     },
-    "shifts": {"candidates", "persons"},
+    "shifts": {"candidates", "notices", "persons"},
     "grids": {"importer"},
 }
 

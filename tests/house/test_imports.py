@@ -17,7 +17,7 @@ from tests.house.sources import (
 )
 from volunteer.features import FEATURES
 
-PUBLIC = {"models", "service", "queries", "rules", "errors"}
+PUBLIC = {"models", "service", "queries", "rules", "errors", "notices"}
 KNOWN = {name(path): path for path in MODULES}
 
 

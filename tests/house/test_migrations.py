@@ -11,7 +11,7 @@ from sqlalchemy import inspect, text
 from tests.conftest import app_on, let_go
 from tests.house.sources import ROOT, imports, tree
 from volunteer.core.db import Base, db
-from volunteer.core.triggers import REFUSE_CHANGE, TRIGGERS
+from volunteer.core.triggers import FUNCTIONS, TRIGGERS
 
 VERSIONS = sorted((ROOT / "migrations/versions").glob("*.py"))
 BOOKKEEPING = "alembic_version"
@@ -59,7 +59,8 @@ def built_from_models(engine, databases) -> Iterator[dict[tuple[str, str], str]]
         with db.engine.begin() as connection:
             Base.metadata.create_all(connection)
             if engine == "postgresql":
-                connection.exec_driver_sql(REFUSE_CHANGE.replace("%", "%%"))
+                for function in FUNCTIONS:
+                    connection.exec_driver_sql(function.replace("%", "%%"))
             for trigger in TRIGGERS:
                 if trigger.engine == engine:
                     connection.exec_driver_sql(trigger.sql)

@@ -12,6 +12,7 @@ from volunteer.core.clock import Month
 from volunteer.core.db import db
 from volunteer.reminders import jobs, queries, service
 from volunteer.reminders.models import Delivery, Reminder, ReminderKind
+from volunteer.shifts.notices import Notice
 
 NOW = at("2026-11-20 09:00")
 NOVEMBER = Month(2026, 11)
@@ -146,8 +147,8 @@ def test_the_cancelling_of_a_shift_is_told_once_to_each(app):
     shift = make.shift(starts=NOW + timedelta(days=2))
     people = [make.person().id for _ in range(2)]
 
-    service.tell_cancelled(shift, people, NOW)
-    service.tell_cancelled(shift, people, NOW)
+    service.tell(Notice.SHIFT_CANCELLED, people, f"shift:{shift.id}", shift.id, NOW)
+    service.tell(Notice.SHIFT_CANCELLED, people, f"shift:{shift.id}", shift.id, NOW)
 
     assert [(row.kind, row.shift_id) for row in told().values()] == [
         ("shift_cancelled", shift.id)

@@ -7,7 +7,7 @@ from tests import make
 from tests.make import at
 from volunteer.core.db import db
 from volunteer.core.errors import NotFound
-from volunteer.shifts import service
+from volunteer.shifts import notices, service
 from volunteer.shifts.errors import HasAttendance, ShiftCancelled
 from volunteer.shifts.models import Assignment, Shift
 
@@ -18,15 +18,13 @@ NOW = at("2026-03-01 08:00")
 def no_hooks(monkeypatch):
     """What other features ask and are told is theirs to test."""
     monkeypatch.setattr(service, "has_attendance", [])
-    monkeypatch.setattr(service, "on_cancel", [])
+    monkeypatch.setattr(notices, "tellers", [])
 
 
 def test_frees_the_people_and_tells_them(unit, shift, coordinator, monkeypatch):
     """R53."""
     told = []
-    monkeypatch.setattr(
-        service, "on_cancel", [lambda shift, people, now: told.append((shift.id, people, now))]
-    )
+    monkeypatch.setattr(notices, "tellers", [lambda *facts: told.append(facts)])
     wang = make.person(unit=unit)
     make.assignment(person=wang, shift=shift)
 
@@ -35,7 +33,7 @@ def test_frees_the_people_and_tells_them(unit, shift, coordinator, monkeypatch):
     row = db.session.get_one(Shift, shift.id)
     assert (row.state, row.cancel_reason) == ("cancelled", "暴雨")
     assert db.session.scalars(select(Assignment.state)).all() == ["cancelled"]
-    assert told == [(shift.id, [wang.id], NOW)]
+    assert told == [("shift_cancelled", [wang.id], f"shift:{shift.id}", shift.id, NOW)]
     elsewhere = make.shift(unit=unit)
     assert service.assign(elsewhere, [wang.id], actor=coordinator, now=NOW) == 1
 

@@ -26,6 +26,9 @@ BEGIN
 END
 $$"""
 
+#: PostgreSQL's functions by the name they stand for; a trigger of any feature may add one.
+FUNCTIONS: list[str] = [REFUSE_CHANGE]
+
 
 def append_only(table: str) -> None:
     """Declare that rows of `table` are never changed nor removed, by nobody."""
@@ -57,3 +60,8 @@ def _postgresql(name: str, table: str, verb: str, each: str) -> Trigger:
 def sqlite_trigger(name: str, table: str, sql: str) -> None:
     """Declare a trigger that only SQLite needs (PostgreSQL has a constraint for it)."""
     TRIGGERS.append(Trigger(name, table, "sqlite", " ".join(sql.split())))
+
+
+def postgresql_trigger(name: str, table: str, sql: str) -> None:
+    """Declare a trigger that only PostgreSQL has; its function stands in `FUNCTIONS`."""
+    TRIGGERS.append(Trigger(name, table, "postgresql", " ".join(sql.split())))

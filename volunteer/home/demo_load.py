@@ -32,7 +32,7 @@ COLUMNS = {
     "created_at created_by ended_at",
     "post_window": "id post_id starts ends weekdays season_from season_until",
     "shift": "id public_id kind unit_id site_id leader_id title content starts_at ends_at wanted "
-    "capacity nature settings_id state cancel_reason source",
+    "capacity nature settings_id state cancel_reason source sign_up",
     "assignment": "id shift_id person_id starts_at ends_at state assigned_at assigned_by",
     "scan": "id key body_hash direction channel shift_id person_id site_id actor_account_id "
     "received_at effective_at time_quality position ip_prefix browser_class verdict reason flags "

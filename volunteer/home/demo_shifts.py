@@ -12,7 +12,7 @@ from volunteer.activities import rules as activity_rules
 from volunteer.core.clock import Month, at
 from volunteer.posts import rules as post_rules
 from volunteer.posts.rules import WORKDAYS, Window
-from volunteer.shifts.models import Nature, ShiftKind, ShiftState
+from volunteer.shifts.models import Nature, ShiftKind, ShiftState, SignUp
 from volunteer.shifts.rules import AHEAD
 
 from .demo_load import Loader, Row, stored
@@ -45,6 +45,7 @@ OTHER_TIMES = (
 )
 ALL_POSTS, ACTIVE_POSTS = 50, 42
 CANCELLED = 0.008
+SIGN_UP = {ShiftKind.ACTIVITY: SignUp.OPEN, ShiftKind.POST: SignUp.ASSIGNED_ONLY}
 CANCEL_REASONS = ("高温天气，取消本次服务", "暴雨预警，取消本次服务", "道路施工，本次暂停")
 
 
@@ -169,6 +170,9 @@ class Timetable:
                     (ShiftState.CANCELLED if each.cancel_reason else ShiftState.PLANNED).value,
                     each.cancel_reason,
                     each.source,
+                    (
+                        SignUp.OPEN if each.kind == ShiftKind.ACTIVITY else SignUp.ASSIGNED_ONLY
+                    ).value,
                 )
             )
         loader.write("shift", rows)

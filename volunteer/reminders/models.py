@@ -14,6 +14,19 @@ class ReminderKind(StrEnum):
     SHORT_DAY_20 = "short_day_20"
     SHORT_DAY_27 = "short_day_27"
     SHIFT_CANCELLED = "shift_cancelled"
+    #: What happened at shifts; the words are those of `shifts.notices.Notice`.
+    SHIFT_CHANGED = "shift_changed"
+    ASSIGNED = "assigned"
+    TAKEN_OFF = "taken_off"
+    PLACE_OFFERED = "place_offered"
+    PLACE_LAPSED = "place_lapsed"
+    SWAP_ASKED = "swap_asked"
+    SWAP_ANSWERED = "swap_answered"
+    PLACE_GIVEN_UP = "place_given_up"
+    PLACE_SWAPPED = "place_swapped"
+    PEOPLE_ASKED = "people_asked"
+    GAPS_TOMORROW = "gaps_tomorrow"
+    ROSTER_PUBLISHED = "roster_published"
 
 
 class Reminder(Base):

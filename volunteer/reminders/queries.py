@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
 from volunteer.core.db import db
+from volunteer.shifts.models import Shift
 
 from .models import Reminder
 
@@ -15,7 +16,7 @@ def inbox(person_id: int, *, before: int | None = None, limit: int = 20) -> Sequ
     statement = (
         select(Reminder)
         .where(Reminder.person_id == person_id)
-        .options(joinedload(Reminder.shift))
+        .options(joinedload(Reminder.shift).joinedload(Shift.site))
         .order_by(Reminder.id.desc())
         .limit(limit)
     )

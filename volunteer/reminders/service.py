@@ -22,7 +22,7 @@ from volunteer.core.errors import NotFound
 from volunteer.hours import queries as ledger
 from volunteer.people.models import Membership, Person
 from volunteer.people.queries import kept_people
-from volunteer.shifts.models import Shift
+from volunteer.shifts.notices import Notice
 from volunteer.targets import queries as targets
 from volunteer.targets.rules import State
 
@@ -134,11 +134,13 @@ def _deliver_to_inbox(newest: int, now: datetime) -> None:
     )
 
 
-def tell_cancelled(shift: Shift, people: Sequence[int], now: datetime) -> None:
-    """Tell those who were assigned that a shift is cancelled; part of the cancelling verb."""
-    if not people:
-        return
-    period = f"shift:{shift.id}"
+def tell(
+    notice: Notice, people: Sequence[int], about: str, shift_id: int | None, now: datetime
+) -> None:
+    """Owe people a message about a shift or a roster; part of the verb that tells them.
+
+    Person, notice and `about` are the key: telling it again is one message.
+    """
     with transaction() as session:
         newest = _newest()
         session.execute(
@@ -146,12 +148,12 @@ def tell_cancelled(shift: Shift, people: Sequence[int], now: datetime) -> None:
             [
                 {
                     "person_id": person_id,
-                    "kind": ReminderKind.SHIFT_CANCELLED,
-                    "period": period,
-                    "shift_id": shift.id,
+                    "kind": ReminderKind(notice),
+                    "period": about,
+                    "shift_id": shift_id,
                     "planned_at": now,
                 }
-                for person_id in people
+                for person_id in dict.fromkeys(people)
             ],
         )
         _deliver_to_inbox(newest, now)

@@ -8,6 +8,7 @@ from volunteer.core.addresses import number_asked
 from volunteer.core.login import current_actor
 
 from . import access, queries, service
+from .words import HEADINGS, TOLD
 
 bp = Blueprint("reminders", __name__)
 
@@ -24,6 +25,8 @@ def inbox() -> str:
         messages=lines[:PAGE],
         older=lines[PAGE - 1].id if len(lines) > PAGE else None,
         first=before is None,
+        headings=HEADINGS,
+        told=TOLD,
     )
 
 

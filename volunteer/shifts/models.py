@@ -17,8 +17,8 @@ from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from volunteer.core.db import Base, UTCDateTime, one_of
-from volunteer.core.triggers import append_only, sqlite_trigger
-from volunteer.people.models import Person
+from volunteer.core.triggers import FUNCTIONS, append_only, postgresql_trigger, sqlite_trigger
+from volunteer.people.models import Person, QualificationKind
 from volunteer.units.models import Grid, Unit
 
 
@@ -60,6 +60,36 @@ class CheckinSettings(Base):
 
 
 append_only("checkin_settings")
+
+
+class CheckinWishes(Base):
+    """What a unit, an activity, a post or a shift wants otherwise than the level above it.
+
+    None leaves the matter to the level above: city, unit, activity or post, shift. A row is
+    never edited: a change is a new row.
+    """
+
+    __tablename__ = "checkin_wishes"
+    __table_args__ = (
+        one_of("qr_mode", QrMode),
+        CheckConstraint("opens_before_minutes BETWEEN 0 AND 240", name="opens_before_minutes"),
+        CheckConstraint("min_stay_minutes BETWEEN 0 AND 240", name="min_stay_minutes"),
+        CheckConstraint("closes_after_minutes BETWEEN 0 AND 1440", name="closes_after_minutes"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    opens_before_minutes: Mapped[int | None]
+    min_stay_minutes: Mapped[int | None]
+    closes_after_minutes: Mapped[int | None]
+    require_out: Mapped[bool | None]
+    return_allowed: Mapped[bool | None]
+    qr_mode: Mapped[str | None] = mapped_column(String(20))
+    hold_without_evidence: Mapped[bool | None]
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    created_by: Mapped[int | None]
+
+
+append_only("checkin_wishes")
 
 
 class FenceMode(StrEnum):
@@ -110,6 +140,13 @@ class ShiftState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class SignUp(StrEnum):
+    """Whether the unit's people may take a place themselves."""
+
+    OPEN = "open"
+    ASSIGNED_ONLY = "assigned_only"
+
+
 class Shift(Base):
     """A time and a place at which people may serve.
 
@@ -123,6 +160,9 @@ class Shift(Base):
         one_of("kind", ShiftKind),
         one_of("state", ShiftState),
         one_of("nature", Nature),
+        one_of("sign_up", SignUp),
+        one_of("needs", QualificationKind),
+        one_of("grants", QualificationKind),
         CheckConstraint("ends_at > starts_at", name="ends_after_start"),
         CheckConstraint("wanted >= 0", name="wanted"),
         CheckConstraint("capacity >= wanted", name="capacity_holds_wanted"),
@@ -152,6 +192,16 @@ class Shift(Base):
     state: Mapped[str] = mapped_column(String(10))
     cancel_reason: Mapped[str | None] = mapped_column(String(200))
     source: Mapped[str | None] = mapped_column(String(60), unique=True)
+    sign_up: Mapped[str] = mapped_column(
+        String(15), default=SignUp.ASSIGNED_ONLY, server_default="assigned_only"
+    )
+    #: What one must have learnt to serve here, and what one has learnt by serving here (R54).
+    needs: Mapped[str | None] = mapped_column(String(20))
+    grants: Mapped[str | None] = mapped_column(String(20))
+    #: What check-in does otherwise here than the activity, post or unit says.
+    wishes_id: Mapped[int | None] = mapped_column(ForeignKey("checkin_wishes.id"))
+    #: Since when it differs from its series: a later change of the series leaves it alone.
+    changed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     unit: Mapped[Unit] = relationship()
     site: Mapped[Site] = relationship()
@@ -166,6 +216,17 @@ class AssignmentState(StrEnum):
     WALK_IN = "walk_in"
 
 
+class Origin(StrEnum):
+    """How a person came to a place."""
+
+    COORDINATOR = "coordinator"
+    SELF = "self"
+    WAITING_LIST = "waiting_list"
+    SWAP = "swap"
+    ROSTER = "roster"
+    IMPORTED = "imported"
+
+
 STILL_ASSIGNED = text("state = 'assigned'")
 
 
@@ -174,12 +235,14 @@ class Assignment(Base):
 
     It copies the shift's times (the composite key keeps the copy true), so that the
     database itself can refuse two overlapping ones: PostgreSQL by the exclusion
-    constraint, SQLite by the triggers below.
+    constraint, SQLite by the triggers below. No shift ever holds more than its capacity:
+    triggers on both engines count, on PostgreSQL behind a lock on the shift.
     """
 
     __tablename__ = "assignment"
     __table_args__ = (
         one_of("state", AssignmentState),
+        one_of("origin", Origin),
         UniqueConstraint("shift_id", "person_id"),
         ForeignKeyConstraint(
             ["shift_id", "starts_at", "ends_at"],
@@ -204,6 +267,11 @@ class Assignment(Base):
     state: Mapped[str] = mapped_column(String(10))
     assigned_at: Mapped[datetime] = mapped_column(UTCDateTime)
     assigned_by: Mapped[int | None]
+    origin: Mapped[str] = mapped_column(
+        String(15), default=Origin.COORDINATOR, server_default="coordinator"
+    )
+    #: When the person said that he cannot come (R27).
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     shift: Mapped[Shift] = relationship()
     person: Mapped[Person] = relationship()
@@ -226,4 +294,82 @@ sqlite_trigger(
     "assignment_one_place_on_update",
     "assignment",
     f"CREATE TRIGGER assignment_one_place_on_update BEFORE UPDATE ON assignment {_overlap}",
+)
+
+_others_here = """(SELECT count(*) FROM assignment AS other
+      WHERE other.shift_id = NEW.shift_id AND other.state = 'assigned'
+        AND other.person_id <> NEW.person_id)"""
+_overfull = f"""{_others_here} >= (SELECT capacity FROM shift WHERE id = NEW.shift_id)
+    BEGIN SELECT RAISE(ABORT, 'shift takes no more people'); END"""
+
+sqlite_trigger(
+    "assignment_fits_on_insert",
+    "assignment",
+    f"""CREATE TRIGGER assignment_fits_on_insert BEFORE INSERT ON assignment
+    WHEN NEW.state = 'assigned' AND {_overfull}""",
+)
+sqlite_trigger(
+    "assignment_fits_on_update",
+    "assignment",
+    f"""CREATE TRIGGER assignment_fits_on_update BEFORE UPDATE OF state, shift_id ON assignment
+    WHEN NEW.state = 'assigned' AND {_overfull}""",
+)
+sqlite_trigger(
+    "shift_holds_its_people",
+    "shift",
+    """CREATE TRIGGER shift_holds_its_people BEFORE UPDATE OF capacity ON shift
+    WHEN NEW.capacity < (SELECT count(*) FROM assignment AS other
+      WHERE other.shift_id = NEW.id AND other.state = 'assigned')
+    BEGIN SELECT RAISE(ABORT, 'shift has more people already'); END""",
+)
+
+FUNCTIONS.append(
+    """CREATE FUNCTION refuse_overfull() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  most integer;
+BEGIN
+  SELECT capacity INTO most FROM shift WHERE id = NEW.shift_id FOR NO KEY UPDATE;
+  IF most IS NOT NULL AND most <= (
+    SELECT count(*) FROM assignment AS other
+    WHERE other.shift_id = NEW.shift_id AND other.state = 'assigned'
+      AND other.person_id <> NEW.person_id
+  ) THEN
+    RAISE EXCEPTION 'shift takes no more people' USING ERRCODE = '23000';
+  END IF;
+  RETURN NEW;
+END
+$$"""
+)
+FUNCTIONS.append(
+    """CREATE FUNCTION refuse_too_small() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.capacity < (
+    SELECT count(*) FROM assignment AS other
+    WHERE other.shift_id = NEW.id AND other.state = 'assigned'
+  ) THEN
+    RAISE EXCEPTION 'shift has more people already' USING ERRCODE = '23000';
+  END IF;
+  RETURN NEW;
+END
+$$"""
+)
+postgresql_trigger(
+    "assignment_fits_on_insert",
+    "assignment",
+    """CREATE TRIGGER assignment_fits_on_insert BEFORE INSERT ON assignment
+    FOR EACH ROW WHEN (((new.state)::text = 'assigned'::text))
+    EXECUTE FUNCTION refuse_overfull()""",
+)
+postgresql_trigger(
+    "assignment_fits_on_update",
+    "assignment",
+    """CREATE TRIGGER assignment_fits_on_update BEFORE UPDATE OF state, shift_id ON assignment
+    FOR EACH ROW WHEN (((new.state)::text = 'assigned'::text))
+    EXECUTE FUNCTION refuse_overfull()""",
+)
+postgresql_trigger(
+    "shift_holds_its_people",
+    "shift",
+    """CREATE TRIGGER shift_holds_its_people BEFORE UPDATE OF capacity ON shift
+    FOR EACH ROW WHEN ((new.capacity IS NOT NULL)) EXECUTE FUNCTION refuse_too_small()""",
 )

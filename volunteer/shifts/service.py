@@ -14,10 +14,10 @@ from volunteer.core.actor import Actor
 from volunteer.core.clock import local_day
 from volunteer.core.db import again_on_conflict, dialect, transaction
 from volunteer.core.errors import NotFound
-from volunteer.people.models import Person
+from volunteer.people.models import Person, QualificationKind
 from volunteer.units.models import Unit
 
-from . import access, candidates, queries, rules
+from . import access, candidates, notices, queries, rules
 from .errors import (
     BeyondWanted,
     HasAttendance,
@@ -41,12 +41,10 @@ from .models import (
     Shift,
     ShiftKind,
     ShiftState,
+    SignUp,
     Site,
 )
-
-#: Called with a shift, the people who were assigned to it, and the moment, after a cancel
-#: and in its transaction; `features.py` fills it.
-on_cancel: list[Callable[[Shift, Sequence[int], datetime], None]] = []
+from .notices import Notice
 
 #: Tells whether anybody has checked in at a shift; `features.py` sets it.
 has_attendance: list[Callable[[int], bool]] = []
@@ -122,6 +120,10 @@ class Plan(NamedTuple):
     capacity: int | None
     nature: Nature
     source: str | None
+    sign_up: SignUp = SignUp.ASSIGNED_ONLY
+    needs: QualificationKind | None = None
+    grants: QualificationKind | None = None
+    wishes_id: int | None = None
 
 
 @again_on_conflict
@@ -341,8 +343,8 @@ def cancel(shift: Shift, *, reason: str, actor: Actor, now: datetime) -> None:
         people = session.scalars(select(Assignment.person_id).where(*theirs)).all()
         shift.state, shift.cancel_reason = ShiftState.CANCELLED, reason
         session.execute(update(Assignment).where(*theirs).values(state=AssignmentState.CANCELLED))
-        for tell in on_cancel:
-            tell(shift, people, now)
+        about = f"shift:{shift.id}"
+        notices.tell(Notice.SHIFT_CANCELLED, people, about=about, shift_id=shift.id, now=now)
         _journal("shifts.cancel", shift, path, actor, now, people=len(people))
 
 

@@ -1,0 +1,14 @@
+"""Series, days without work, check-in wishes of units and activities."""
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass

@@ -1,0 +1,1 @@
+"""Looking at what is planned: month grid, gaps, inspections, calendars, print."""
