@@ -14,6 +14,8 @@ OTHER_DOORS = {
     "volunteer/home/demo.py",
     "volunteer/home/serving.py",
     "volunteer/people/card_views.py",
+    "volunteer/boards/watch_views.py",
+    "volunteer/boards/calendar_views.py",
     "volunteer/people/import_views.py",
     "volunteer/people/merge_views.py",
     "volunteer/people/own_views.py",

@@ -32,6 +32,7 @@ class Place:
 ENTRIES: tuple[tuple[str, Any, str, Sequence[Role] | None], ...] = (
     ("home.index", lazy_gettext("Home"), "home", None),
     ("shifts.index", lazy_gettext("Shifts"), "calendar-event", READERS),
+    ("boards.gaps", lazy_gettext("Gaps"), "alert-triangle", READERS),
     ("activities.index", lazy_gettext("Activities"), "flag-3", READERS),
     ("posts.index", lazy_gettext("Posts"), "map-pin", READERS),
     ("shifts.sites", lazy_gettext("Sites"), "qrcode", READERS),
@@ -70,6 +71,9 @@ PARTS_OF = {
     "audits.month": "audits.months",
     "audits.people": "audits.months",
     "audits.person": "audits.months",
+    "boards.month": "shifts.index",
+    "boards.place": "shifts.index",
+    "boards.this_month": "shifts.index",
     "imports.absences": "imports.upload",
     "imports.add_category": "imports.upload",
     "imports.category_list": "imports.upload",
@@ -78,6 +82,9 @@ PARTS_OF = {
     "shifts.site": "shifts.sites",
     "targets.adopt_policy": "targets.policies",
     "targets.exempt": "targets.exemptions",
+    "watch.inspection": "boards.gaps",
+    "watch.inspection_list": "boards.gaps",
+    "watch.now": "boards.gaps",
 }
 
 

@@ -6,6 +6,7 @@ from flask import Blueprint, redirect, render_template, request, session
 from werkzeug.wrappers import Response
 
 from volunteer.audits import queries as audits
+from volunteer.boards import queries as boards
 from volunteer.core import clock
 from volunteer.core.access import require_person
 from volunteer.core.actor import READERS, SCHEDULERS, Actor, Role
@@ -78,6 +79,7 @@ def work_page(actor: Actor) -> str:
         may_schedule=actor.is_any(*SCHEDULERS),
         tick=queries.last_tick() if is_office else None,
         silence=SILENCE,
+        inspections=boards.inspections_on(clock.local_day(now), under=under),
         is_office=is_office,
     )
 
