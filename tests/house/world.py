@@ -314,6 +314,7 @@ SAMPLES: dict[tuple[str, str], Callable[[Corner], object]] = {
     ("structure", "alias_id"): lambda corner: corner.alias.id,
     ("grids", "code"): lambda corner: corner.grid.code,
     ("accounts", "grant_id"): lambda corner: corner.grant.id,
+    ("workdays", "day"): lambda corner: "2026-03-08",
     ("*", "month"): lambda corner: "2026-03",
 }
 
