@@ -98,10 +98,9 @@ OWN = {
     "grids": {"importer"},
     "signups": {
         "days_off",
-        "day_views",
         "persons",
         "places",
-        "swap_views",
+        "colleagues",
         "swapping",
         "taking",
         "waitlist",

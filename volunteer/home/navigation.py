@@ -52,6 +52,7 @@ ENTRIES: tuple[tuple[str, Any, str, Sequence[Role] | None], ...] = (
 #: What a volunteer has at hand at the bottom of the phone.
 AT_HAND: tuple[tuple[str, Any, str], ...] = (
     ("home.mine", lazy_gettext("Home"), "home"),
+    ("signups.mine", lazy_gettext("Shifts"), "calendar-event"),
     ("audits.mine", lazy_gettext("Hours"), "clock"),
     ("reminders.inbox", lazy_gettext("Messages"), "bell"),
 )
@@ -79,6 +80,12 @@ PARTS_OF = {
     "imports.category_list": "imports.upload",
     "imports.show": "imports.upload",
     "shifts.create_site": "shifts.sites",
+    "signups.ask": "signups.mine",
+    "signups.days_off_of": "people.index",
+    "signups.index": "signups.mine",
+    "signups.my_days_off": "signups.mine",
+    "signups.send_request": "signups.mine",
+    "signups.show": "signups.mine",
     "shifts.site": "shifts.sites",
     "targets.adopt_policy": "targets.policies",
     "targets.exempt": "targets.exemptions",
@@ -99,7 +106,7 @@ def places_for(actor: Actor) -> list[Place]:
 
 
 def at_hand() -> list[Place]:
-    """Return the three places of the phone; to whoever does not work here, `/` is the first."""
+    """Return the places of the phone; to whoever does not work here, `/` is the first."""
     counts = {"reminders.inbox": unread_messages()}
     places = [
         _place(endpoint, label, icon, counts.get(endpoint, 0)) for endpoint, label, icon in AT_HAND

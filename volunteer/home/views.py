@@ -16,6 +16,7 @@ from volunteer.core.jobs import TICK_SECONDS
 from volunteer.core.login import current_actor, public, safe_next
 from volunteer.people import queries as people
 from volunteer.shifts import queries as shifts
+from volunteer.signups import queries as signups
 
 from . import demo, navigation, queries
 
@@ -56,6 +57,7 @@ def my_page(actor: Actor) -> str:
         stands=audits.person_month(person_id, Month.of(now), today=clock.local_day(now)),
         is_today=bool(coming) and clock.local_day(coming[0].starts_at) == clock.local_day(now),
         works=actor.is_any(*READERS),
+        answers=signups.answers_due(person_id, now=now),
         asks_consent=people.asks_consent(person_id),
     )
 
