@@ -95,6 +95,16 @@ OWN = {
     },
     "shifts": {"candidates", "notices", "persons"},
     "grids": {"importer"},
+    "signups": {
+        "days_off",
+        "day_views",
+        "persons",
+        "places",
+        "swap_views",
+        "swapping",
+        "taking",
+        "waitlist",
+    },
 }
 
 CORE = {
