@@ -12,6 +12,8 @@ MAY = {
         "volunteer.core.actor",
         "volunteer.core.clock",
         "volunteer.people.pinyin",  # a dictionary of readings
+        "chinese_calendar",  # a table of holidays
+        "dateutil",  # arithmetic of days
     },
     "access": {
         "volunteer.core.access",

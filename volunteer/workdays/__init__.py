@@ -1,1 +1,1 @@
-"""Holidays and make-up workdays: which days are worked, with a city's own days."""
+"""Which days are worked: the holidays of the state, and days that the city enters itself."""
