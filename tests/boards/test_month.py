@@ -152,3 +152,18 @@ def test_who_only_reads_moves_nobody(client, unit, morning, wang, set_clock):
     assert "王芳" in page
     assert f"/boards/places/{place.id}" not in page
     assert client.get(f"/boards/places/{place.id}").status_code in {403, 404}
+
+
+def test_holidays_and_make_up_days_are_marked(desk, unit, site):
+    make.shift(site=site, starts="2026-10-10 07:30")
+
+    page = desk.get(f"/boards/{unit.code}/2026-10").text
+
+    lines = {int(part[:2]): part.split("</th>")[0] for part in page.split('<tr id="d')[1:]}
+    assert "国庆节" in lines[1]
+    assert "国庆节" in lines[3]  # a Saturday
+    assert "调休上班" in lines[10]  # another Saturday
+    assert "rest" in lines[1]
+    assert "rest" not in lines[10]
+    assert "rest" in lines[11]
+    assert "tag" not in lines[12]

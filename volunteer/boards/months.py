@@ -12,6 +12,8 @@ from volunteer.core.db import db, within
 from volunteer.people.models import Person
 from volunteer.shifts.models import Assignment, AssignmentState, Shift, ShiftKind, ShiftState, Site
 from volunteer.units.models import Unit
+from volunteer.workdays import queries as workdays
+from volunteer.workdays.rules import SATURDAY
 
 from . import rules
 
@@ -201,4 +203,23 @@ def _people(wanted: ColumnElement[bool]) -> Mapping[int, list[tuple[int, str]]]:
     found: defaultdict[int, list[tuple[int, str]]] = defaultdict(list)
     for shift_id, place_id, name in db.session.execute(statement):
         found[shift_id].append((place_id, name))
+    return found
+
+
+class Mark(NamedTuple):
+    """That a day is worked otherwise than its weekday says, and what it is called, if anything."""
+
+    worked: bool
+    name: str | None
+
+
+def marks(first: date, last: date) -> dict[date, Mark]:
+    """Return the holidays and the make-up workdays from one day to another: one statement."""
+    calendar = workdays.calendar(first, last)
+    found = {}
+    for number in range((last - first).days + 1):
+        day = first + timedelta(days=number)
+        worked, name = calendar.is_workday(day), calendar.name_of(day)
+        if worked != (day.weekday() < SATURDAY) or (name and not worked):
+            found[day] = Mark(worked, name)
     return found

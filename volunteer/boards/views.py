@@ -74,7 +74,7 @@ def month_page(unit: Unit, asked: Month) -> str:
         inspections=inspections.going_on(asked.first_day, until=asked.last_day, under=under),
         moved=queries.move_made(number_asked("moved"), under=actor.paths(*SCHEDULERS), now=now),
         may_schedule=schedules,
-        off_days={},
+        marks=months.marks(asked.first_day, asked.last_day),
     )
 
 
