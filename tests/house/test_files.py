@@ -65,6 +65,7 @@ OWN = {
         "staged",
         "staging",
     },
+    "activities": {"changing", "opening", "series_views", "words"},
     "accounts": {"coordinators", "logins", "passwords", "persons", "slips"},
     "attendance": {"persons", "poster", "presence", "roll_call", "tickets", "tokens"},
     "reminders": {"words"},
@@ -107,7 +108,7 @@ OWN = {
         "reasons",
         "solver",
     },
-    "shifts": {"candidates", "notices", "persons"},
+    "shifts": {"candidates", "editing", "notices", "persons"},
     "grids": {"importer"},
     "signups": {
         "days_off",
