@@ -66,6 +66,7 @@ OWN = {
         "staging",
     },
     "accounts": {"coordinators", "logins", "passwords", "persons", "slips"},
+    "posts": {"change_views", "facts", "kit", "opening", "window_form", "wording"},
     "attendance": {"persons", "poster", "presence", "roll_call", "tickets", "tokens"},
     "reminders": {"words"},
     "audits": {"balance", "census", "integrity", "listing", "record", "workbook"},
