@@ -70,6 +70,8 @@ class Post(Base):
     #: the one unit for good.
     turn_by: Mapped[str | None] = mapped_column(String(10))
     turns_from: Mapped[date | None]
+    #: What check-in does otherwise here than the unit says.
+    wishes_id: Mapped[int | None] = mapped_column(ForeignKey("checkin_wishes.id"))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     created_by: Mapped[int | None]
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
