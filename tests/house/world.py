@@ -23,7 +23,7 @@ from volunteer.exchange.models import ExchangeFile
 from volunteer.hours.models import LedgerEntry
 from volunteer.people import cards
 from volunteer.people.models import ImportRun, Person, PersonRequest
-from volunteer.posts.models import Post, PostWindow
+from volunteer.posts.models import Post, PostSuspension, PostWindow
 from volunteer.reminders.models import Reminder
 from volunteer.shifts.models import Assignment, Shift, Site
 from volunteer.targets.models import Exemption
@@ -50,6 +50,7 @@ class Corner:
     attendance: Attendance
     activity: Activity
     post: Post
+    suspension: PostSuspension
     exemption: Exemption
     exchange_file: ExchangeFile
     alias: UnitAlias
@@ -96,6 +97,7 @@ def corner(name: str) -> Corner:
     )
     keys = current_app.extensions["settings"].token_keys
     token = site_token(SiteCode(site.public_id, site.qr_epoch), keys)
+    kept = post(unit, site)
     return Corner(
         unit,
         volunteer,
@@ -105,7 +107,8 @@ def corner(name: str) -> Corner:
         shift,
         attendance,
         activity(unit, site),
-        post(unit, site),
+        kept,
+        suspension(kept),
         make.exemption(person=volunteer, from_on=date(2026, 2, 1), until_on=date(2026, 2, 28)),
         exchange_file(unit),
         make.alias(unit=unit),
@@ -133,6 +136,18 @@ def activity(unit: Unit, site: Site) -> Activity:
             wanted=2,
             nature="voluntary",
             created_at=NOW,
+        )
+    )
+
+
+def suspension(post: Post) -> PostSuspension:
+    return make.save(
+        PostSuspension(
+            post_id=post.id,
+            from_on=date(2026, 5, 1),
+            until_on=date(2026, 5, 5),
+            reason="道路施工",
+            made_at=NOW,
         )
     )
 
@@ -333,6 +348,8 @@ SAMPLES: dict[tuple[str, str], Callable[[Corner], object]] = {
     ("signups.days_off_of", "public_id"): lambda corner: corner.volunteer.public_id,
     ("signups.save_days_off_of", "public_id"): lambda corner: corner.volunteer.public_id,
     ("posts", "code"): lambda corner: corner.post.code,
+    ("post_changes", "code"): lambda corner: corner.post.code,
+    ("post_changes", "suspension_id"): lambda corner: corner.suspension.id,
     ("exchange", "public_id"): lambda corner: corner.exchange_file.public_id,
     ("reminders", "reminder_id"): lambda corner: corner.reminder.id,
     ("targets", "exemption_id"): lambda corner: corner.exemption.id,
