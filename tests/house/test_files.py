@@ -68,7 +68,14 @@ OWN = {
     "accounts": {"coordinators", "logins", "passwords", "persons", "slips"},
     "attendance": {"persons", "poster", "presence", "roll_call", "tickets", "tokens"},
     "reminders": {"words"},
-    "boards": {"inspections", "months", "standing", "watch_views"},
+    "boards": {
+        "calendar_views",
+        "calendars",
+        "inspections",
+        "months",
+        "standing",
+        "watch_views",
+    },
     "audits": {"balance", "census", "integrity", "listing", "record", "workbook"},
     "exchange": {
         "columns",
