@@ -70,7 +70,14 @@ OWN = {
     "posts": {"change_views", "facts", "kit", "opening", "window_form", "wording"},
     "attendance": {"persons", "poster", "presence", "roll_call", "tickets", "tokens"},
     "reminders": {"words"},
-    "boards": {"inspections", "months", "standing", "watch_views"},
+    "boards": {
+        "calendar_views",
+        "calendars",
+        "inspections",
+        "months",
+        "standing",
+        "watch_views",
+    },
     "audits": {"balance", "census", "integrity", "listing", "record", "workbook"},
     "exchange": {
         "columns",

@@ -16,7 +16,7 @@ from volunteer.accounts.models import AccountGrant, ActivationCode, LoginSession
 from volunteer.activities.models import Activity
 from volunteer.attendance.models import Attendance
 from volunteer.attendance.tokens import SiteCode, site_token
-from volunteer.boards.models import Inspection
+from volunteer.boards.models import CalendarAddress, Inspection
 from volunteer.core.actor import Role
 from volunteer.core.db import db
 from volunteer.exchange.models import ExchangeFile
@@ -98,6 +98,8 @@ def corner(name: str) -> Corner:
     keys = current_app.extensions["settings"].token_keys
     token = site_token(SiteCode(site.public_id, site.qr_epoch), keys)
     kept = post(unit, site)
+    hashed = sha256(calendar_of(unit).encode()).hexdigest()
+    make.save(CalendarAddress(unit_id=unit.id, token_hash=hashed, made_at=NOW))
     return Corner(
         unit,
         volunteer,
@@ -185,6 +187,11 @@ def place_of(corner: Corner) -> int:
     """The volunteer's place on the corner's shift."""
     place = select(Assignment.id).where(Assignment.shift_id == corner.shift.id)
     return db.session.scalars(place).one()
+
+
+def calendar_of(unit: Unit) -> str:
+    """The secret of the unit's calendar."""
+    return f"secret-of-{unit.code}"
 
 
 def exchange_file(unit: Unit) -> ExchangeFile:
@@ -362,6 +369,9 @@ SAMPLES: dict[tuple[str, str], Callable[[Corner], object]] = {
     ("boards", "code"): lambda corner: corner.unit.code,
     ("boards", "place_id"): place_of,
     ("boards", "move_id"): lambda corner: 1,
+    ("calendar", "public_id"): lambda corner: corner.volunteer.public_id,
+    ("calendar", "code"): lambda corner: corner.unit.code,
+    ("calendar", "token"): lambda corner: calendar_of(corner.unit),
     ("watch", "inspection_id"): lambda corner: 1,
     ("*", "month"): lambda corner: "2026-03",
 }
