@@ -75,6 +75,8 @@ OWN = {
         "calendars",
         "inspections",
         "months",
+        "sheet_views",
+        "sheets",
         "standing",
         "watch_views",
     },

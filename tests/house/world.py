@@ -372,6 +372,8 @@ SAMPLES: dict[tuple[str, str], Callable[[Corner], object]] = {
     ("calendar", "public_id"): lambda corner: corner.volunteer.public_id,
     ("calendar", "code"): lambda corner: corner.unit.code,
     ("calendar", "token"): lambda corner: calendar_of(corner.unit),
+    ("roster_sheet", "code"): lambda corner: corner.unit.code,
+    ("roster_sheet", "paper"): lambda corner: "a4",
     ("watch", "inspection_id"): lambda corner: 1,
     ("*", "month"): lambda corner: "2026-03",
 }

@@ -26,6 +26,7 @@ from . import (
     queries,
     rules,
     service,
+    sheet_views,
     watch_views,
 )
 from .forms import MoveForm
@@ -230,4 +231,4 @@ def ask() -> Response:
     return redirect(there, 303)
 
 
-blueprints = (bp, watch_views.bp, calendar_views.bp)
+blueprints = (bp, watch_views.bp, calendar_views.bp, sheet_views.bp)

@@ -82,6 +82,7 @@ PARTS_OF = {
     "imports.add_category": "imports.upload",
     "imports.category_list": "imports.upload",
     "imports.show": "imports.upload",
+    "roster_sheet.show": "shifts.index",
     "shifts.create_site": "shifts.sites",
     "signups.ask": "signups.mine",
     "signups.days_off_of": "people.index",
