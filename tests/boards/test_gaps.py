@@ -20,6 +20,7 @@ from volunteer.core.errors import NotAllowed, NotFound
 from volunteer.reminders.models import Reminder
 from volunteer.shifts.errors import ShiftCancelled, ShiftOver
 from volunteer.shifts.models import Assignment, Shift
+from volunteer.signups.models import DayOff
 from volunteer.units.models import Unit
 
 now = at(NOW)
@@ -112,6 +113,10 @@ def test_the_free_people_of_the_unit_are_asked_once(gap, unit, coordinator):
     make.assignment(person=busy, shift=make.shift(unit=unit, starts="2026-12-02 08:59"))
     exempt = make.person(unit=unit)
     make.exemption(person=exempt, from_on=TOMORROW, until_on=TOMORROW)
+    off = make.person(unit=unit)
+    make.save(
+        DayOff(person_id=off.id, from_on=TOMORROW, until_on=TOMORROW, created_at=make.LONG_AGO)
+    )
     make.person(unit=unit, state="left")
     make.person(unit=unit, until_on=TOMORROW)
     make.person()

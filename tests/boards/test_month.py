@@ -167,3 +167,12 @@ def test_holidays_and_make_up_days_are_marked(desk, unit, site):
     assert "rest" not in lines[10]
     assert "rest" in lines[11]
     assert "tag" not in lines[12]
+
+
+def test_after_a_move_the_part_with_the_shift_is_shown(unit, site):
+    for number in range(9):
+        last = make.shift(site=site, starts="2026-12-02 07:30", title=f"第{number}岗")
+
+    assert december(unit, focus=last).page == 2
+    assert december(unit, focus=last, page=1).page == 1
+    assert december(unit, focus=make.shift()).page == 1

@@ -171,16 +171,9 @@ def post(unit: Unit, site: Site) -> Post:
 
 def inspection() -> Inspection:
     """The only one: of the whole city, so that everybody who reads a unit sees it."""
-    return make.save(
-        Inspection(
-            id=1,
-            name="全国文明城市测评",
-            unit_id=make.city().id,
-            from_on=date(2026, 3, 9),
-            until_on=date(2026, 3, 13),
-            created_at=NOW,
-        )
-    )
+    days = {"from_on": date(2026, 3, 9), "until_on": date(2026, 3, 13)}
+    facts = {"name": "文明测评", "unit_id": make.city().id, "created_at": NOW}
+    return make.save(Inspection(id=1, **days, **facts))
 
 
 def place_of(corner: Corner) -> int:

@@ -87,18 +87,22 @@ def board(
     *,
     under: Sequence[str],
     now: datetime,
-    page: int = 1,
+    page: int | None = None,
+    focus: Shift | None = None,
     names: int = rules.NAMES,
     whole: bool = False,
 ) -> Board:
     """Return the shifts of the subtrees that start in [since, until): three statements.
 
-    `whole` is one page however large, for paper. A page that is not there is the nearest.
+    `whole` is one page however large, for paper. A page that is not there is the nearest;
+    where none is asked for, it is the one with the shift `focus`, else the first.
     """
     scope = and_(Shift.starts_at >= since, Shift.starts_at < until, within(Unit.path, under))
     columns, weights = _columns(scope, names)
     pages = [range(len(columns))] if whole else rules.pages_of(weights)
-    page = min(max(page, 1), len(pages))
+    if page is None and focus is not None:
+        page = _page_of(focus, columns, pages)
+    page = min(max(page or 1, 1), len(pages))
     chosen = [columns[at] for at in pages[page - 1]]
     slots = _slots(chosen, scope, now, names) if chosen else {}
     first = local_day(since)
@@ -106,6 +110,14 @@ def board(
     days = [first + timedelta(days=number) for number in range(length)]
     lines = [Day(day, [slots.get((day, column), ()) for column in chosen]) for day in days]
     return Board(chosen, lines, page, len(pages))
+
+
+def _page_of(shift: Shift, columns: Sequence[Column], pages: Sequence[range]) -> int | None:
+    key = (shift.kind, shift.site_id, shift.title)
+    for number, part in enumerate(pages, start=1):
+        if any(columns[at][:3] == key for at in part):
+            return number
+    return None
 
 
 def _columns(scope: ColumnElement[bool], names: int) -> tuple[list[Column], list[int]]:

@@ -19,6 +19,7 @@ from volunteer.shifts.models import (
     ShiftState,
     Site,
 )
+from volunteer.signups import queries as signups
 from volunteer.targets.models import Exemption
 from volunteer.units import queries as units
 from volunteer.units.models import Unit
@@ -260,8 +261,8 @@ def calls_of(shift_ids: Sequence[int]) -> Mapping[int, CallForHelp]:
 def free_people(shift: Shift, *, limit: int = MOST_ASKED) -> list[int]:
     """Return active people of the shift's unit who could serve there.
 
-    Free at that time, not exempt on that day, and with what the shift needs; nobody who is
-    on the shift already.
+    Free at that time, not exempt and without a day off on that day, and with what the shift
+    needs; nobody who is on the shift already.
     """
     day = clock.local_day(shift.starts_at)
     busy = select(Assignment.id).where(
@@ -294,7 +295,9 @@ def free_people(shift: Shift, *, limit: int = MOST_ASKED) -> list[int]:
     )
     if shift.needs:
         statement = statement.where(_has_learnt(shift.needs, day))
-    return list(db.session.scalars(statement))
+    found = list(db.session.scalars(statement))
+    off = signups.days_off(found, day, day)
+    return [person_id for person_id in found if person_id not in off]
 
 
 def _has_learnt(needs: str, day: date) -> ColumnElement[bool]:

@@ -69,6 +69,7 @@ def month_page(unit: Unit, asked: Month) -> str:
     under, today = (unit.path,), clock.local_day(now)
     begins = max(asked.start, now)
     schedules = access.may_schedule(actor, unit.path)
+    moved = queries.move_made(number_asked("moved"), under=actor.paths(*SCHEDULERS), now=now)
     return render_template(
         "boards/month.html",
         unit=unit,
@@ -76,13 +77,18 @@ def month_page(unit: Unit, asked: Month) -> str:
         this_month=Month.of(now),
         today=today,
         board=months.board(
-            asked.start, asked.end, under=under, now=now, page=number_asked("page") or 1
+            asked.start,
+            asked.end,
+            under=under,
+            now=now,
+            page=number_asked("page"),
+            focus=moved.to_shift if moved else None,
         ),
         gaps_only=request.args.get("gaps") == "1",
         whole=shifts.demand_between(asked.start, asked.end, under=under),
         ahead=shifts.demand_between(begins, asked.end, under=under) if begins < asked.end else None,
         inspections=inspections.going_on(asked.first_day, until=asked.last_day, under=under),
-        moved=queries.move_made(number_asked("moved"), under=actor.paths(*SCHEDULERS), now=now),
+        moved=moved,
         may_schedule=schedules,
         marks=months.marks(asked.first_day, asked.last_day),
     )
