@@ -5,7 +5,7 @@ from typing import Any
 
 from flask_babel import gettext
 
-from volunteer.core.i18n import N_
+from volunteer.core.i18n import N_, say
 
 from .problem import Why
 
@@ -81,5 +81,5 @@ def _told(words: Mapping[str, str], reasons: Iterable[Mapping[str, Any]]) -> str
     told = []
     for each in reasons:
         facts = {name: fact for name, fact in each.items() if name != "code"}
-        told.append(gettext(words[each["code"]], **facts))
+        told.append(say(words[each["code"]], facts))
     return gettext("; ").join(told)
