@@ -301,7 +301,7 @@ class Burden(NamedTuple):
 
 
 def burdens(cells: Sequence[Cell]) -> list[Burden]:
-    """Return how many places of the roster everybody has, by name: nobody is ranked."""
+    """Return how many places of the roster everybody has, by name, as a list of members is."""
     names: dict[str, str] = {}
     places: defaultdict[str, int] = defaultdict(int)
     new: defaultdict[str, int] = defaultdict(int)
