@@ -21,6 +21,7 @@ from volunteer.shifts import candidates, notices
 from volunteer.shifts import persons as shifts_persons
 from volunteer.shifts import service as shifts
 from volunteer.signups import persons as signups_persons
+from volunteer.signups import places as signups_places
 from volunteer.signups import queries as signups
 from volunteer.signups import taking, waitlist
 from volunteer.targets import service as targets
@@ -79,6 +80,7 @@ def connect_hooks() -> None:
     taking.has_checked_in[:] = [attendance.has_checked_in]
     notices.tellers[:] = [reminders.tell]
     candidates.days_off[:] = [signups.days_off]
+    candidates.waiting[:] = [signups_places.waits]
     people.phone_changed[:] = [accounts_persons.renew]
     people.leaving[:] = [accounts_persons.require_no_office]
     people.left[:] = [accounts_persons.retire, shifts_persons.release, signups_persons.release]

@@ -44,7 +44,7 @@ def plan(unit, site, coordinator):
             "unit": unit,
             "site": site,
             "title": "敬老院陪伴",
-            "weekday": 4,
+            "rrule": "FREQ=WEEKLY;BYDAY=FR",
             "starts": time(15),
             "minutes": 120,
             "first_on": date(2026, 3, 1),

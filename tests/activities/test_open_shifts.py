@@ -61,7 +61,7 @@ def test_keeps_to_the_first_and_the_last_day(plan):
 
 def test_a_night_activity_ends_the_day_after(plan):
     """R16: local times, stored as instants; 22:30 and two hours more."""
-    plan(weekday=5, starts=time(22, 30), minutes=120)
+    plan(rrule="FREQ=WEEKLY;BYDAY=SA", starts=time(22, 30), minutes=120)
 
     shift = db.session.scalars(select(Shift).order_by(Shift.starts_at)).first()
     assert shift.starts_at == at("2026-03-07 22:30")

@@ -28,7 +28,12 @@ def filled(unit, at_site, **given):
         "unit": unit.code,
         "site": at_site.code,
         "title": "清洁家园",
-        "weekday": "4",
+        "category": "cleaning",
+        "repeats": "weekly",
+        "weekdays": ["4"],
+        "place": "1",
+        "holidays": "skip",
+        "sign_up": "open",
         "starts": "23:00",
         "minutes": "90",
         "first_on": "2026-03-01",
@@ -62,6 +67,7 @@ def test_an_activity_is_planned_and_shown(desk, unit, site):
     ("field", "value"),
     [
         ("title", " "),
+        ("weekdays", []),
         ("starts", ""),
         ("minutes", "721"),
         ("first_on", "9999-12-31"),
@@ -114,7 +120,7 @@ def test_of_foreign_units_there_is_nothing(client, plan, set_clock):
 
 def test_the_list_is_turned_page_by_page(desk, plan, unit):
     for number in range(52):
-        plan(title=f"T{number:02d}", first_on=date(2030, 1, 1), weekday=number // 8)
+        plan(title=f"T{number:02d}", first_on=date(2030, 1, 1))
 
     first = desk.get("/activities").text
     after = first.split("after=")[1].split('"')[0]
@@ -140,3 +146,52 @@ def test_pages_ask_little_however_much_they_show(desk, plan, unit):
         make.assignment(shift=shift, person=make.person(unit=unit))
 
     assert [weigh(desk, path) for path in paths] == few
+
+
+def test_opening_is_looked_at_first(desk, plan, unit):
+    activity = plan().activity
+    path = f"/activities/opening?activity={activity.public_id}"
+
+    shown = desk.get(f"{path}&until=2026-04-17").text
+    answer = desk.post(path, data={"until": "2026-04-17"})
+
+    assert "可开设 3 场" in shown
+    assert answer.location == f"/activities/{activity.public_id}"
+    assert len(db.session.scalars(select(Shift)).all()) == 7
+    assert "到这一天为止都已开设" in desk.get(f"{path}&until=2026-04-17").text
+    assert desk.post("/activities/opening", data={"until": "2026-04-24"}).location == (
+        f"/shifts?unit={unit.code}"
+    )
+    wrong = desk.post(path, data={"until": "2030-01-01"})
+    assert wrong.status_code == 400
+    assert 'id="until-error"' in wrong.text
+    assert desk.get("/activities/opening?until=soon").status_code == 400
+
+
+def test_days_are_taken_out_and_put_in_on_the_page(desk, plan):
+    activity = plan().activity
+    path = f"/activities/{activity.public_id}"
+
+    taken = desk.post(f"{path}/days", data={"day": "2026-03-13", "reason": "迎检", "kind": "skip"})
+    put = desk.post(f"{path}/days", data={"day": "2026-03-11", "reason": "加场", "kind": "extra"})
+    without = desk.post(f"{path}/days", data={"day": "2026-03-18", "kind": "extra"})
+    over = desk.post(f"{path}/days", data={"day": "2026-02-18", "reason": "迟", "kind": "extra"})
+
+    assert taken.location == put.location == path
+    shown = desk.get(path).text
+    assert "迎检" in shown
+    assert "加场" in shown
+    assert (without.status_code, over.status_code) == (400, 400)
+    assert 'id="reason-error"' in without.text
+    assert 'id="day-error"' in over.text
+
+
+@pytest.mark.parametrize(
+    ("repeats", "words"),
+    [("weekly", "每周五"), ("two-weeks", "每两周的周五"), ("monthly", "每月第三个周五")],
+)
+def test_the_rule_is_told_in_words(desk, unit, site, repeats, words):
+    desk.post("/activities/new", data=filled(unit, site, repeats=repeats, place="3"))
+
+    assert words in desk.get("/activities/0123456789abcdef").text
+    assert words in desk.get("/activities").text

@@ -36,7 +36,9 @@ def test_a_weekly_activity_opens_its_shifts_and_gets_its_people(visitor: Visitor
     tomorrow = datetime.now(LOCAL) + timedelta(days=1)
     page.locator("input[name=title]").fill("每周清洁日")
     page.locator("select[name=site]").select_option(code)
-    page.locator("select[name=weekday]").select_option(str(tomorrow.weekday()))
+    for day in page.locator("input[name=weekdays]:checked").all():
+        day.uncheck()
+    page.locator(f"input[name=weekdays][value='{tomorrow.weekday()}']").check()
     page.locator("input[name=starts]").fill("05:10")
     page.locator("input[name=minutes]").fill("40")
     page.locator("input[name=first_on]").fill(f"{tomorrow:%Y-%m-%d}")

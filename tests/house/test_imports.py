@@ -17,7 +17,7 @@ from tests.house.sources import (
 )
 from volunteer.features import FEATURES
 
-PUBLIC = {"models", "service", "queries", "rules", "errors", "notices"}
+PUBLIC = {"models", "service", "queries", "rules", "errors", "notices", "editing"}
 KNOWN = {name(path): path for path in MODULES}
 
 

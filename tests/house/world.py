@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import Any
 
 from flask import Flask, current_app
+from sqlalchemy import select
 from werkzeug.routing import Rule
 
 from tests import make
@@ -15,14 +16,16 @@ from volunteer.accounts.models import AccountGrant, ActivationCode, LoginSession
 from volunteer.activities.models import Activity
 from volunteer.attendance.models import Attendance
 from volunteer.attendance.tokens import SiteCode, site_token
+from volunteer.boards.models import Inspection
 from volunteer.core.actor import Role
+from volunteer.core.db import db
 from volunteer.exchange.models import ExchangeFile
 from volunteer.hours.models import LedgerEntry
 from volunteer.people import cards
 from volunteer.people.models import ImportRun, Person, PersonRequest
 from volunteer.posts.models import Post, PostWindow
 from volunteer.reminders.models import Reminder
-from volunteer.shifts.models import Shift, Site
+from volunteer.shifts.models import Assignment, Shift, Site
 from volunteer.targets.models import Exemption
 from volunteer.units.models import Grid, Unit, UnitAlias
 
@@ -120,7 +123,10 @@ def activity(unit: Unit, site: Site) -> Activity:
             site_id=site.id,
             title="周五清扫",
             content="清扫街面",
-            weekday=4,
+            rrule="FREQ=WEEKLY;BYDAY=FR",
+            holidays="keep",
+            category="cleaning",
+            sign_up="open",
             starts=time(15),
             minutes=120,
             first_on=date(2026, 3, 1),
@@ -144,6 +150,26 @@ def post(unit: Unit, site: Site) -> Post:
             windows=[PostWindow(starts=time(7, 30), ends=time(9), weekdays=31)],
         )
     )
+
+
+def inspection() -> Inspection:
+    """The only one: of the whole city, so that everybody who reads a unit sees it."""
+    return make.save(
+        Inspection(
+            id=1,
+            name="全国文明城市测评",
+            unit_id=make.city().id,
+            from_on=date(2026, 3, 9),
+            until_on=date(2026, 3, 13),
+            created_at=NOW,
+        )
+    )
+
+
+def place_of(corner: Corner) -> int:
+    """The volunteer's place on the corner's shift."""
+    place = select(Assignment.id).where(Assignment.shift_id == corner.shift.id)
+    return db.session.scalars(place).one()
 
 
 def exchange_file(unit: Unit) -> ExchangeFile:
@@ -256,6 +282,7 @@ class World:
         self.foreign = corner("第二社区")
         self.holders = {"volunteer": self._own.volunteer}
         self._belongings: dict[str, dict[str, Any]] = {}
+        self.inspection = inspection()
         for role, over in (
             (Role.COORDINATOR, self._own.unit),
             (Role.UNIT_ADMIN, self._own.unit),
@@ -300,7 +327,11 @@ SAMPLES: dict[tuple[str, str], Callable[[Corner], object]] = {
     ("attendance", "public_id"): lambda corner: corner.shift.public_id,
     ("audits", "public_id"): lambda corner: corner.volunteer.public_id,
     ("activities", "public_id"): lambda corner: corner.activity.public_id,
-    ("signups", "public_id"): lambda corner: corner.volunteer.public_id,
+    ("signups", "public_id"): lambda corner: corner.shift.public_id,
+    ("signups", "person_id"): lambda corner: corner.volunteer.public_id,
+    ("signups", "swap_id"): lambda corner: "0" * 16,
+    ("signups.days_off_of", "public_id"): lambda corner: corner.volunteer.public_id,
+    ("signups.save_days_off_of", "public_id"): lambda corner: corner.volunteer.public_id,
     ("posts", "code"): lambda corner: corner.post.code,
     ("exchange", "public_id"): lambda corner: corner.exchange_file.public_id,
     ("reminders", "reminder_id"): lambda corner: corner.reminder.id,
@@ -310,6 +341,11 @@ SAMPLES: dict[tuple[str, str], Callable[[Corner], object]] = {
     ("structure", "alias_id"): lambda corner: corner.alias.id,
     ("grids", "code"): lambda corner: corner.grid.code,
     ("accounts", "grant_id"): lambda corner: corner.grant.id,
+    ("workdays", "day"): lambda corner: "2026-03-08",
+    ("boards", "code"): lambda corner: corner.unit.code,
+    ("boards", "place_id"): place_of,
+    ("boards", "move_id"): lambda corner: 1,
+    ("watch", "inspection_id"): lambda corner: 1,
     ("workdays", "day"): lambda corner: "2026-03-08",
     ("*", "month"): lambda corner: "2026-03",
 }

@@ -1,4 +1,6 @@
-"""The forms of planning and ending a weekly activity."""
+"""The forms of planning, opening and ending a series."""
+
+from typing import Any
 
 from flask_babel import lazy_gettext
 from wtforms import (
@@ -7,6 +9,7 @@ from wtforms import (
     IntegerField,
     RadioField,
     SelectField,
+    SelectMultipleField,
     StringField,
     TextAreaField,
     TimeField,
@@ -19,24 +22,33 @@ from wtforms.validators import (
     Optional,
     ValidationError,
 )
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from volunteer.core.forms import RefusableForm, choices, one_line, paragraphs
-from volunteer.shifts.models import Nature
+from volunteer.people.models import QualificationKind
+from volunteer.shifts.models import Nature, SignUp
 
-#: By number, 0 is Monday.
-WEEKDAYS = (
-    lazy_gettext("Monday"),
-    lazy_gettext("Tuesday"),
-    lazy_gettext("Wednesday"),
-    lazy_gettext("Thursday"),
-    lazy_gettext("Friday"),
-    lazy_gettext("Saturday"),
-    lazy_gettext("Sunday"),
+from . import rules
+from .models import Category
+from .rules import Holidays
+from .words import (
+    CATEGORIES,
+    HOLIDAYS,
+    NATURES,
+    PLACES,
+    QUALIFICATIONS,
+    SIGN_UPS,
+    WEEKDAYS,
 )
-NATURES = [
-    (Nature.VOLUNTARY.value, lazy_gettext("Voluntary service")),
-    (Nature.DUTY.value, lazy_gettext("Duty, part of the job")),
-]
+
+#: How often a series comes back, as the form offers it: the interval in weeks, or by months.
+WEEKLY, TWO_WEEKS, MONTHLY = "weekly", "two-weeks", "monthly"
+REPEATS = (
+    (WEEKLY, lazy_gettext("every week")),
+    (TWO_WEEKS, lazy_gettext("every two weeks")),
+    (MONTHLY, lazy_gettext("every month")),
+)
+NOTHING = ("", lazy_gettext("nothing"))
 
 
 class ActivityForm(RefusableForm):
@@ -49,8 +61,25 @@ class ActivityForm(RefusableForm):
     )
     unit = SelectField(lazy_gettext("Unit"))
     site = SelectField(lazy_gettext("Site"), [InputRequired(lazy_gettext("Choose the site."))])
-    weekday = SelectField(
-        lazy_gettext("Every week on"), coerce=int, choices=choices(enumerate(WEEKDAYS)), default=4
+    category = SelectField(lazy_gettext("Kind of activity"), choices=choices(CATEGORIES.items()))
+    repeats = RadioField(lazy_gettext("How often"), choices=choices(REPEATS), default=WEEKLY)
+    weekdays = SelectMultipleField(
+        lazy_gettext("On which weekdays"),
+        coerce=int,
+        choices=choices(enumerate(WEEKDAYS)),
+        default=(4,),
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+    )
+    place = SelectField(
+        lazy_gettext("Which of the month"),
+        coerce=int,
+        choices=choices(PLACES.items()),
+        default=1,
+        description=lazy_gettext("Only where it comes back every month."),
+    )
+    holidays = RadioField(
+        lazy_gettext("Holidays"), choices=choices(HOLIDAYS.items()), default=Holidays.SKIP
     )
     starts = TimeField(
         lazy_gettext("Start"),
@@ -100,7 +129,21 @@ class ActivityForm(RefusableForm):
         render_kw={"rows": 3, "maxlength": 500},
     )
     nature = RadioField(
-        lazy_gettext("Kind of time"), choices=choices(NATURES), default=Nature.VOLUNTARY.value
+        lazy_gettext("Kind of time"), choices=choices(NATURES.items()), default=Nature.VOLUNTARY
+    )
+    sign_up = RadioField(
+        lazy_gettext("Who takes part"), choices=choices(SIGN_UPS.items()), default=SignUp.OPEN
+    )
+    needs = SelectField(
+        lazy_gettext("One must have learnt"),
+        choices=choices([NOTHING, *QUALIFICATIONS.items()]),
+        default="",
+    )
+    grants = SelectField(
+        lazy_gettext("One learns by it"),
+        choices=choices([NOTHING, *QUALIFICATIONS.items()]),
+        default="",
+        description=lazy_gettext("Whoever stays to the end has it, for a training."),
     )
 
     def offer(self, units: list[tuple[str, str]], sites: list[tuple[str, str]]) -> "ActivityForm":
@@ -115,6 +158,52 @@ class ActivityForm(RefusableForm):
 
     validate_last_on = validate_first_on
 
+    def validate_weekdays(self, field: SelectMultipleField) -> None:
+        if not field.data:
+            raise ValidationError(lazy_gettext("Tick at least one weekday."))
+
+    @property
+    def rrule(self) -> str:
+        """What the fields say as a rule; the form must have been valid."""
+        monthly = self.repeats.data == MONTHLY
+        return str(
+            rules.Pattern(
+                "MONTHLY" if monthly else "WEEKLY",
+                2 if self.repeats.data == TWO_WEEKS else 1,
+                tuple(sorted(self.weekdays.data)),
+                self.place.data if monthly else None,
+            )
+        )
+
+    def show_rule(self, rrule: str) -> "ActivityForm":
+        """Fill in the fields from a rule that the form can say, and return the form."""
+        pattern = rules.pattern(rrule)
+        weekly = TWO_WEEKS if pattern.interval == 2 else WEEKLY
+        self.repeats.data = MONTHLY if pattern.frequency == "MONTHLY" else weekly
+        self.weekdays.data = list(pattern.weekdays) or list(range(7))
+        self.place.data = pattern.place or 1
+        return self
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the verbs take as it stands in the form."""
+        return {
+            "title": self.title.data,
+            "content": self.content.data or None,
+            "rrule": self.rrule,
+            "starts": self.starts.data,
+            "minutes": self.minutes.data,
+            "last_on": self.last_on.data,
+            "wanted": self.wanted.data,
+            "capacity": self.capacity.data,
+            "nature": Nature(self.nature.data),
+            "holidays": Holidays(self.holidays.data),
+            "category": Category(self.category.data),
+            "sign_up": SignUp(self.sign_up.data),
+            "needs": QualificationKind(self.needs.data) if self.needs.data else None,
+            "grants": QualificationKind(self.grants.data) if self.grants.data else None,
+        }
+
 
 class EndForm(RefusableForm):
     reason = StringField(
@@ -123,4 +212,23 @@ class EndForm(RefusableForm):
         filters=[one_line],
         description=lazy_gettext("It stands at every cancelled shift."),
         render_kw={"autocomplete": "off", "maxlength": 160},
+    )
+
+
+class OpenForm(RefusableForm):
+    until = DateField(
+        lazy_gettext("Open until"), [InputRequired(lazy_gettext("Choose the last day."))]
+    )
+    unit = HiddenField()
+
+
+class DayForm(RefusableForm):
+    """A day that is taken out of a series, or put in."""
+
+    day = DateField(lazy_gettext("Day"), [InputRequired(lazy_gettext("Choose the day."))])
+    reason = StringField(
+        lazy_gettext("Reason"),
+        [DataRequired(lazy_gettext("Write the reason.")), Length(max=100)],
+        filters=[one_line],
+        render_kw={"autocomplete": "off", "maxlength": 100},
     )

@@ -1,11 +1,11 @@
-"""Questions about weekly activities."""
+"""Questions about series of activities."""
 
 from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
 from sqlalchemy import or_, select, tuple_
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import contains_eager, joinedload
 
 from volunteer.core.db import db, within
 from volunteer.core.errors import NotFound
@@ -31,7 +31,7 @@ def activity(public_id: str, *, under: Sequence[str]) -> Activity:
 
 
 class ActivityPage(NamedTuple):
-    """Activities by weekday and time; `after` is the public id from which it goes on, or None."""
+    """Activities by time of day; `after` is the public id from which it goes on, or None."""
 
     activities: Sequence[Activity]
     after: str | None
@@ -50,7 +50,7 @@ def activities(
 
     `words` is a part of the title; `after` a public id, one that is not found begins anew.
     """
-    order = (Activity.weekday, Activity.starts, Activity.id)
+    order = (Activity.starts, Activity.id)
     past = or_(Activity.ended_at.is_not(None), Activity.last_on < today)
     goes_on = Activity.ended_at.is_(None) & or_(
         Activity.last_on.is_(None), Activity.last_on >= today
@@ -74,16 +74,18 @@ def activities(
     return ActivityPage(found[:limit], found[limit - 1].public_id if more else None)
 
 
-def running(*, since: date, until: date) -> Sequence[Activity]:
-    """Return every activity of the city that may take place from one day to another."""
+def running(*, since: date, until: date, under: Sequence[str] = ("/",)) -> Sequence[Activity]:
+    """Return every activity of the subtrees that may take place from one day to another."""
     statement = (
         select(Activity)
+        .join(Activity.unit)
         .where(
+            within(Unit.path, under),
             Activity.ended_at.is_(None),
             Activity.first_on <= until,
             or_(Activity.last_on.is_(None), Activity.last_on >= since),
         )
-        .options(joinedload(Activity.unit))
+        .options(contains_eager(Activity.unit), joinedload(Activity.site))
         .order_by(Activity.id)
     )
     return db.session.scalars(statement).all()

@@ -1,25 +1,26 @@
-"""Changes to weekly activities, and the opening of their shifts."""
+"""Changes to series of activities, and to single days of them."""
 
-from collections.abc import Sequence
 from datetime import date, datetime, time
 from typing import NamedTuple
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from volunteer.core import journal
 from volunteer.core.actor import Actor
-from volunteer.core.db import again_on_conflict, transaction
+from volunteer.core.db import again_on_conflict, db, transaction
 from volunteer.core.errors import NotFound
-from volunteer.shifts import queries as shift_queries
+from volunteer.people.models import QualificationKind
 from volunteer.shifts import rules as shift_rules
 from volunteer.shifts import service as shifts
 from volunteer.shifts.errors import SiteClosed, WrongNumbers
-from volunteer.shifts.models import Nature, ShiftKind, Site
+from volunteer.shifts.models import Assignment, Nature, Shift, SignUp, Site
 from volunteer.units.models import Unit
 
-from . import access, queries, rules
-from .errors import ActivityEnded, NoSuchDay
-from .models import Activity
+from . import access, opening, rules
+from .errors import ActivityEnded, DayOver, HasPeople, NoSuchDay, NoSuchRule
+from .models import Activity, ActivityException, Category, ExceptionKind
+from .rules import Holidays
 
 
 class Created(NamedTuple):
@@ -36,7 +37,7 @@ def create(
     site: Site,
     title: str,
     content: str | None = None,
-    weekday: int,
+    rrule: str,
     starts: time,
     minutes: int,
     first_on: date,
@@ -45,15 +46,20 @@ def create(
     wanted: int,
     capacity: int | None = None,
     nature: Nature = Nature.VOLUNTARY,
+    holidays: Holidays = Holidays.SKIP,
+    category: Category = Category.OTHER,
+    sign_up: SignUp = SignUp.ASSIGNED_ONLY,
+    needs: QualificationKind | None = None,
+    grants: QualificationKind | None = None,
     key: str | None = None,
     actor: Actor,
     now: datetime,
 ) -> Created:
     """Plan an activity and open its shifts of the next four weeks.
 
-    `weekday` 0 is Monday; `starts` is local. Without a leader each shift gets the unit's
-    coordinator, without content the title stands for it (R2). `key`, 16 hexadecimal digits
-    made by the page, becomes the public id: a form sent twice plans once.
+    `rrule` is as `rules.pattern` reads it; `starts` is local. Without a leader each shift
+    gets the unit's coordinator, without content the title stands for it (R2). `key`, 16
+    hexadecimal digits made by the page, becomes the public id: a form sent twice plans once.
     """
     with transaction() as session:
         access.require_plan(actor, unit.path)
@@ -66,8 +72,7 @@ def create(
             raise SiteClosed()
         if not shift_rules.numbers_fit(wanted, capacity):
             raise WrongNumbers()
-        if not rules.takes_place(weekday, first_on, last_on):
-            raise NoSuchDay()
+        rrule = require_rule(rrule, first_on, last_on)
         activity = Activity(
             public_id=key or shifts.new_public_id(),
             unit_id=unit.id,
@@ -75,7 +80,12 @@ def create(
             leader_id=leader_id,
             title=title,
             content=content or title,
-            weekday=weekday,
+            rrule=rrule,
+            holidays=holidays,
+            category=category,
+            sign_up=sign_up,
+            needs=needs,
+            grants=grants,
             starts=starts,
             minutes=minutes,
             first_on=first_on,
@@ -88,9 +98,35 @@ def create(
         )
         session.add(activity)
         session.flush()
-        opened = _open([activity], now=now)
+        _, until = shift_rules.days_ahead(now)
+        opened = opening.open_all([activity], until=until, now=now)
         _journal("activities.create", activity, actor, now, opened=opened)
         return Created(activity, opened)
+
+
+def require_rule(rrule: str, first_on: date, last_on: date | None) -> str:
+    """Return the rule as it is kept; NoSuchRule where it is none, NoSuchDay where it never
+    takes place."""
+    try:
+        kept = str(rules.pattern(rrule))
+    except ValueError:
+        raise NoSuchRule() from None
+    if not rules.takes_place(kept, first_on, last_on):
+        raise NoSuchDay()
+    return kept
+
+
+def open_until(*, unit: Unit | None, until: date, actor: Actor, now: datetime) -> int:
+    """Open what is missing from now to `until`, the day included; see `opening.open_until`."""
+    return opening.open_until(unit=unit, until=until, actor=actor, now=now)
+
+
+def open_one(activity: Activity, *, until: date, actor: Actor, now: datetime) -> int:
+    """Open what is missing of one activity from now to `until`; a repeat opens nothing."""
+    with transaction():
+        access.require_plan(actor, activity.unit.path)
+        opening.require_near(until, now)
+        return opening.open_all([activity], until=until, now=now)
 
 
 def open_shifts(*, actor: Actor, now: datetime) -> int:
@@ -98,38 +134,8 @@ def open_shifts(*, actor: Actor, now: datetime) -> int:
 
     Running it again opens nothing, and a cancelled shift is not opened again.
     """
-    with transaction():
-        access.require_everywhere(actor)
-        since, until = shift_rules.days_ahead(now)
-        return _open(queries.running(since=since, until=until), now=now)
-
-
-def _open(activities: Sequence[Activity], *, now: datetime) -> int:
-    since, until = shift_rules.days_ahead(now)
-    leaders = shift_queries.coordinators_of(each.unit for each in activities)
-    plans = []
-    for each in activities:
-        for day in rules.days(each.weekday, each.first_on, each.last_on, since, until):
-            starts_at, ends_at = rules.times(day, each.starts, each.minutes)
-            if starts_at <= now:
-                continue
-            plans.append(
-                shifts.Plan(
-                    kind=ShiftKind.ACTIVITY,
-                    unit_id=each.unit_id,
-                    site_id=each.site_id,
-                    leader_id=each.leader_id or leaders.get(each.unit_id),
-                    title=each.title,
-                    content=each.content,
-                    starts_at=starts_at,
-                    ends_at=ends_at,
-                    wanted=each.wanted,
-                    capacity=each.capacity,
-                    nature=Nature(each.nature),
-                    source=rules.source_of(each.id, day),
-                )
-            )
-    return shifts.open_missing(plans)
+    _, until = shift_rules.days_ahead(now)
+    return opening.open_until(unit=None, until=until, actor=actor, now=now)
 
 
 def end(activity: Activity, *, reason: str, actor: Actor, now: datetime) -> int:
@@ -149,6 +155,74 @@ def end(activity: Activity, *, reason: str, actor: Actor, now: datetime) -> int:
         cancelled = shifts.cancel_idle(rules.source(activity.id), reason=reason, now=now)
         _journal("activities.end", activity, actor, now, cancelled=cancelled)
         return cancelled
+
+
+def take_out(
+    activity: Activity, day: date, *, reason: str, actor: Actor, now: datetime
+) -> ActivityException:
+    """Take a day to come out of a series; its shift goes, if nobody was ever assigned to it.
+
+    The day is never opened again. A repeat finds it taken out already and changes nothing.
+    Raises DayOver, and HasPeople where the shift must be cancelled instead.
+    """
+    try:
+        with transaction() as session:
+            access.require_plan(actor, activity.unit.path)
+            if rules.times(day, activity.starts, activity.minutes)[0] <= now:
+                raise DayOver()
+            shift = session.scalar(
+                select(Shift)
+                .where(Shift.source == rules.source_of(activity.id, day))
+                .with_for_update()
+            )
+            if shift and session.scalar(select(Assignment.id).filter_by(shift_id=shift.id)):
+                raise HasPeople()
+            if shift and any(asks(shift.id) for asks in shifts.has_attendance):
+                raise HasPeople()
+            if shift:
+                session.delete(shift)
+                session.flush()
+            return _except(activity, day, ExceptionKind.SKIP, reason, actor, now)
+    except IntegrityError as error:  # somebody waits for a place there
+        raise HasPeople() from error
+
+
+def put_in(
+    activity: Activity, day: date, *, reason: str, actor: Actor, now: datetime
+) -> ActivityException:
+    """Let a series take place on one more day to come, or again on one that was taken out.
+
+    Its shift opens with the others, at once if the day is within four weeks. A repeat
+    changes nothing. Raises DayOver and ActivityEnded.
+    """
+    with transaction():
+        access.require_plan(actor, activity.unit.path)
+        if activity.ended_at:
+            raise ActivityEnded()
+        if rules.times(day, activity.starts, activity.minutes)[0] <= now:
+            raise DayOver()
+        opening.require_near(day, now)
+        made = _except(activity, day, ExceptionKind.EXTRA, reason, actor, now)
+        _, until = shift_rules.days_ahead(now)
+        opening.open_all([activity], until=until, now=now)
+        return made
+
+
+def _except(
+    activity: Activity, day: date, kind: ExceptionKind, reason: str, actor: Actor, now: datetime
+) -> ActivityException:
+    session = db.session
+    known = session.get(ActivityException, (activity.id, day))
+    if known and (known.kind, known.reason) == (kind, reason):
+        return known
+    if known is None:
+        known = ActivityException(activity_id=activity.id, day=day)
+        session.add(known)
+    known.kind, known.reason = kind, reason
+    known.entered_by, known.entered_at = actor.account_id, now
+    session.flush()
+    _journal(f"activities.{kind}", activity, actor, now, day=day.isoformat())
+    return known
 
 
 def _journal(action: str, activity: Activity, actor: Actor, now: datetime, **body: object) -> None:

@@ -1,10 +1,10 @@
-"""Pages of weekly activities."""
+"""Pages of series of activities."""
 
 from collections.abc import Sequence
 from datetime import time
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from flask_babel import ngettext
+from flask_babel import gettext, ngettext
 from werkzeug.wrappers import Response
 
 from volunteer.core import clock
@@ -13,12 +13,13 @@ from volunteer.core.login import current_actor
 from volunteer.shifts import queries as shifts
 from volunteer.shifts import rules as shift_rules
 from volunteer.shifts import service as shift_service
-from volunteer.shifts.models import Nature, ShiftState
+from volunteer.shifts.models import ShiftState
 from volunteer.units import queries as units
 
-from . import access, queries, rules, service
-from .forms import WEEKDAYS, ActivityForm, EndForm
-from .models import Activity
+from . import access, opening, queries, rules, series_views, service
+from . import words as words_of
+from .forms import ActivityForm, DayForm, EndForm
+from .models import Activity, ExceptionKind
 
 bp = Blueprint("activities", __name__)
 
@@ -43,7 +44,8 @@ def index() -> str:
         unit=unit,
         units=units.listing(under=readable),
         over=over,
-        weekdays=WEEKDAYS,
+        rule_text=words_of.rule_text,
+        categories=words_of.CATEGORIES,
         may_plan=bool(actor.paths(*SCHEDULERS)),
     )
 
@@ -72,17 +74,9 @@ def create_activity() -> Response | tuple[str, int]:
             made = service.create(
                 unit=unit,
                 site=shifts.site_by_code(form.site.data, under=under),
-                title=form.title.data,
-                content=form.content.data or None,
-                weekday=form.weekday.data,
-                starts=form.starts.data,
-                minutes=form.minutes.data,
+                **form.facts,
                 first_on=form.first_on.data,
-                last_on=form.last_on.data,
                 leader_id=shifts.leader_for(unit, form.leader.data, day=clock.local_day(now)),
-                wanted=form.wanted.data,
-                capacity=form.capacity.data,
-                nature=Nature(form.nature.data),
                 key=form.key.data if shift_rules.is_key(form.key.data or "") else None,
                 actor=actor,
                 now=now,
@@ -106,18 +100,46 @@ def create_page(form: ActivityForm) -> tuple[str, int]:
 
 
 @bp.get("/activities/<string:public_id>")
-def show(public_id: str) -> str:
-    actor, now = current_actor(), clock.now()
-    activity = queries.activity(public_id, under=access.require_reader(actor))
+def show(public_id: str) -> tuple[str, int]:
+    activity = queries.activity(public_id, under=access.require_reader(current_actor()))
+    return show_page(activity, DayForm(formdata=None))
+
+
+def show_page(activity: Activity, day_form: DayForm) -> tuple[str, int]:
+    now = clock.now()
+    today = clock.local_day(now)
     source = rules.source(activity.id)
-    return render_template(
+    page = render_template(
         "activities/show.html",
         activity=activity,
-        weekday=WEEKDAYS[activity.weekday],
+        rule=words_of.rule_text(activity.rrule),
+        words=words_of,
+        today=today,
+        day_form=day_form,
+        exceptions=opening.exceptions([activity.id], since=today),
         next_lines=shifts.opened_by(source, site_id=activity.site_id, now=now),
         past_lines=shifts.opened_by(source, site_id=activity.site_id, now=now, past=True),
-        may_plan=access.may_plan(actor, activity.unit.path),
+        may_plan=access.may_plan(current_actor(), activity.unit.path),
     )
+    return page, day_form.status
+
+
+@bp.post("/activities/<string:public_id>/days")
+def except_day(public_id: str) -> Response | tuple[str, int]:
+    actor, now = current_actor(), clock.now()
+    activity = own_activity(public_id)
+    form = DayForm()
+    if form.validate_on_submit():
+        with form.refusals():
+            verb = (
+                service.put_in
+                if request.form.get("kind") == ExceptionKind.EXTRA
+                else service.take_out
+            )
+            verb(activity, form.day.data, reason=form.reason.data, actor=actor, now=now)
+            flash(gettext("Written down. Opening shifts keeps to it."), "success")
+            return redirect(url_for(".show", public_id=public_id), 303)
+    return show_page(activity, form)
 
 
 @bp.get("/activities/<string:public_id>/end")
@@ -171,4 +193,4 @@ def own_activity(public_id: str) -> Activity:
     return queries.activity(public_id, under=current_actor().paths(*SCHEDULERS))
 
 
-blueprints = (bp,)
+blueprints = (bp, series_views.bp)

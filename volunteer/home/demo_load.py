@@ -26,8 +26,9 @@ COLUMNS = {
     "grant": "id account_id role unit_id grid_id granted_at granted_by",
     "exemption": "id person_id kind from_on until_on approved_by approved_at",
     "site": "id code public_id name address unit_id grid_id fence_mode qr_epoch",
-    "activity": "id public_id unit_id site_id leader_id title content weekday starts minutes "
-    "first_on last_on wanted capacity nature created_at created_by",
+    "activity": "id public_id unit_id site_id leader_id title content rrule holidays category "
+    "starts minutes first_on last_on wanted capacity nature sign_up created_at "
+    "created_by",
     "post": "id code name corners kit unit_id site_id leader_id wanted capacity first_on last_on "
     "created_at created_by ended_at",
     "post_window": "id post_id starts ends weekdays season_from season_until",

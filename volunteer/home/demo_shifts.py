@@ -9,11 +9,14 @@ from random import Random
 from typing import NamedTuple
 
 from volunteer.activities import rules as activity_rules
+from volunteer.activities.models import Category
+from volunteer.activities.rules import Holidays, Series, Verdict
 from volunteer.core.clock import Month, at
 from volunteer.posts import rules as post_rules
 from volunteer.posts.rules import WORKDAYS, Window
 from volunteer.shifts.models import Nature, ShiftKind, ShiftState, SignUp
 from volunteer.shifts.rules import AHEAD
+from volunteer.workdays.rules import Calendar as WorkCalendar
 
 from .demo_load import Loader, Row, stored
 from .demo_names import (
@@ -58,6 +61,35 @@ SCHOOL_WINDOWS = (
     Window(time(7, 10), time(8), WORKDAYS),
     Window(time(16, 10), time(17), WORKDAYS),
 )
+
+
+#: Most activities come back every week, some every two, a few once a month.
+RRULES = (
+    *["FREQ=WEEKLY;BYDAY={}"] * 7,
+    "FREQ=WEEKLY;INTERVAL=2;BYDAY={}",
+    "FREQ=WEEKLY;BYDAY={}",
+    "FREQ=MONTHLY;BYDAY=2{}",
+)
+CATEGORIES = {
+    "劝导": Category.ORDER,
+    "秩序": Category.ORDER,
+    "引导": Category.ORDER,
+    "敬老": Category.CARE,
+    "宣传": Category.PUBLICITY,
+    "宣讲": Category.PUBLICITY,
+}
+
+
+def category_of(title: str) -> Category:
+    """Return the kind that a title speaks of; the rest clean up."""
+    found = (kind for word, kind in CATEGORIES.items() if word in title)
+    return next(found, Category.CLEANING)
+
+
+def taking_place(series: Series, since: date, until: date) -> list[date]:
+    """Return the days on which a series takes place; holidays are as published."""
+    found = activity_rules.occurrences(series, WorkCalendar({}, {}), since, until)
+    return [each.day for each in found if each.verdict == Verdict.NEW]
 
 
 class How(IntEnum):
@@ -202,6 +234,8 @@ class Timetable:
         for place, people in self._hosts():
             for nth in range(max(1, round(people / PEOPLE_AN_ACTIVITY))):
                 weekday, starts, minutes = self._time_of_week()
+                rrule = RRULES[number % len(RRULES)].format(activity_rules.WEEKDAYS[weekday])
+                holidays = Holidays.KEEP if number % 4 else Holidays.SKIP
                 title = random.choice(ACTIVITY_TITLES)
                 spot = f"{place.name}{random.choice(PLACES)}"
                 site_id = self._site(f"A{number:04d}", spot, place, f"{place.name}附近")
@@ -220,7 +254,9 @@ class Timetable:
                     self._register.people[leader].id,
                     title,
                     content,
-                    weekday,
+                    rrule,
+                    holidays.value,
+                    category_of(title).value,
                     starts.strftime("%H:%M:%S.%f"),
                     minutes,
                     begins.isoformat(),
@@ -228,10 +264,12 @@ class Timetable:
                     wanted,
                     None,
                     Nature.VOLUNTARY.value,
+                    SignUp.OPEN.value,
                     stored(at(begins - 3 * DAY, time(10, 5))),
                     account_id,
                 )
-                for day in activity_rules.days(weekday, first, None, first, self._last_day):
+                series = Series(rrule, begins, None, holidays, {})
+                for day in taking_place(series, first, self._last_day):
                     self._open(
                         self.activities,
                         Occurrence(

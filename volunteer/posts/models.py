@@ -35,6 +35,8 @@ class Post(Base):
     capacity: Mapped[int | None]
     first_on: Mapped[date]
     last_on: Mapped[date | None]
+    #: What check-in does otherwise here than the unit says.
+    wishes_id: Mapped[int | None] = mapped_column(ForeignKey("checkin_wishes.id"))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     created_by: Mapped[int | None]
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

@@ -1,7 +1,7 @@
 """Who may be assigned to a shift, who is, and who may lead one."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, and_, case, or_, select
@@ -22,6 +22,18 @@ PAGE = 50
 days_off: list[
     Callable[[Collection[int], date, date], Mapping[int, Sequence[tuple[date, date]]]]
 ] = []
+
+
+class Waits(NamedTuple):
+    """A person who waits for a place; until when one is offered, where one is."""
+
+    public_id: str
+    name: str
+    offered_until: datetime | None
+
+
+#: Says who waits for a place at a shift, first come first: (shift); `features.py` fills it.
+waiting: list[Callable[[int], Sequence[Waits]]] = []
 
 
 class Candidate(NamedTuple):

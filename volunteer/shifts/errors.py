@@ -110,3 +110,26 @@ class SiteClosed(DomainError):
     code = "site_closed"
     text = N_("This site is no longer used. Choose another one.")
     field = "site"
+
+
+class AlreadyBegun(DomainError):
+    code = "already_begun"
+    text = N_("Somebody has already checked in here, so the shift can no longer be changed.")
+
+
+class TooManyHere(DomainError):
+    code = "too_many_here"
+    text = N_(
+        "“%(shift)s” on %(begins)s has %(people)s people already. "
+        "Enter at least as many, or take people off first."
+    )
+    field = "capacity"
+
+
+class WouldOverlap(DomainError):
+    code = "would_overlap"
+    text = N_(
+        "%(people)s would then serve in two places at once. "
+        "Choose another time, or take them off one of the two shifts first."
+    )
+    field = "starts"

@@ -92,6 +92,15 @@ class CheckinWishes(Base):
 append_only("checkin_wishes")
 
 
+class UnitWishes(Base):
+    """What check-in does otherwise at a unit, and under it, than the level above says."""
+
+    __tablename__ = "unit_wishes"
+
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), primary_key=True)
+    wishes_id: Mapped[int] = mapped_column(ForeignKey("checkin_wishes.id"))
+
+
 class FenceMode(StrEnum):
     OFF = "off"
     HOLD = "hold"

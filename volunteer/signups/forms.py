@@ -3,7 +3,7 @@
 from datetime import date
 
 from flask_babel import lazy_gettext
-from wtforms import DateField, SelectMultipleField
+from wtforms import DateField, HiddenField, SelectMultipleField, StringField
 from wtforms.validators import Length, Optional
 
 from volunteer.core.forms import RefusableForm
@@ -21,3 +21,16 @@ class DaysOffForm(RefusableForm):
         coerce=date.fromisoformat,
         validate_choice=False,
     )
+
+
+class PlaceForm(RefusableForm):
+    """One button; what is refused is told beside it."""
+
+    place = HiddenField()
+
+
+class AskForm(PlaceForm):
+    """Whom to ask (`anybody` or a public id), and the shift to take in return, if any."""
+
+    colleague = StringField(validators=[Length(min=1, max=16)])
+    returns = StringField(validators=[Length(max=16)])

@@ -8,6 +8,8 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import joinedload
 
 from volunteer.core.db import db
+from volunteer.people.models import Person
+from volunteer.shifts.candidates import Waits
 from volunteer.shifts.models import Assignment, AssignmentState, Shift, ShiftState
 
 from .models import Swap, SwapState, Waiting, WaitingState
@@ -55,14 +57,15 @@ def my_waiting(person_id: int, *, now: datetime) -> Sequence[Waiting]:
     ).all()
 
 
-def waiting_list(shift_id: int) -> Sequence[Waiting]:
-    """Return who waits for a place at a shift, first come first."""
-    return db.session.scalars(
-        select(Waiting)
+def waits(shift_id: int) -> list[Waits]:
+    """Return who waits for a place at a shift, first come first (hook of `shifts`)."""
+    rows = db.session.execute(
+        select(Person.public_id, Person.name, Waiting.offered_until)
+        .join(Waiting.person)
         .where(Waiting.shift_id == shift_id, ON_THE_LIST)
-        .options(joinedload(Waiting.person))
         .order_by(Waiting.asked_at, Waiting.id)
-    ).all()
+    )
+    return [Waits(*row) for row in rows]
 
 
 class Past(NamedTuple):

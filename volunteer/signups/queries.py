@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
 from sqlalchemy.orm import joinedload
 
 from volunteer.core.clock import Month, at, local_day
@@ -17,9 +17,12 @@ from volunteer.targets import queries as targets
 from volunteer.targets.models import Exemption
 from volunteer.units.models import Unit
 
-from . import rules
+from . import colleagues, rules
 from .models import DayOff, SignUpTerms, Swap, Waiting, WaitingState
 from .rules import DAY, Asked, Learnt, Served, Span, Standing, Stay, Terms
+
+#: What other features read through here.
+answers_due = colleagues.answers_due
 
 #: More people than this are not named in a statement.
 MOST_NAMED = 500
@@ -97,25 +100,28 @@ def gate_on(day: date) -> str:
     return getattr(targets.policy_for(Month.of_day(day)), "training_gate", "refuse")
 
 
-def is_gated(day: date) -> bool:
-    """Tell whether nobody serves without the training that a shift asks for."""
-    return gate_on(day) == "refuse"
+def is_gated(asked: Asked) -> bool:
+    """Tell whether nobody serves at a shift without the training that it asks for."""
+    return asked.needs is not None and gate_on(asked.days[0]) == "refuse"
 
 
 def standing(person_id: int, *, since: date, until: date | None = None) -> Standing:
     """Return what of a person decides about shifts from `since` to `until` (None: for ever)."""
     until = until or date.max
     session = db.session
-    stays = session.execute(
-        select(Membership.from_on, Membership.until_on, Unit.path)
-        .join(Unit, Unit.id == Membership.unit_id)
-        .where(
-            Membership.person_id == person_id,
-            Membership.from_on <= until,
-            or_(Membership.until_on.is_(None), Membership.until_on > since),
-        )
-        .order_by(Membership.from_on)
+    covers = and_(
+        Membership.person_id == Person.id,
+        Membership.from_on <= until,
+        or_(Membership.until_on.is_(None), Membership.until_on > since),
     )
+    stays = session.execute(
+        select(Person.state, Membership.from_on, Membership.until_on, Unit.path)
+        .select_from(Person)
+        .outerjoin(Membership, covers)
+        .outerjoin(Unit, Unit.id == Membership.unit_id)
+        .where(Person.id == person_id)
+        .order_by(Membership.from_on)
+    ).all()
     exempt = session.execute(
         select(Exemption.from_on, Exemption.until_on).where(
             Exemption.person_id == person_id,
@@ -139,10 +145,9 @@ def standing(person_id: int, *, since: date, until: date | None = None) -> Stand
     waits = session.scalars(
         select(Waiting.shift_id).where(Waiting.person_id == person_id, ON_THE_LIST)
     )
-    state = session.scalar(select(Person.state).where(Person.id == person_id))
     return Standing(
-        is_active=state == PersonState.ACTIVE,
-        stays=[Stay(begins, ends, way_to(path)) for begins, ends, path in stays],
+        is_active=any(state == PersonState.ACTIVE for state, *_ in stays),
+        stays=[Stay(begins, ends, way_to(path)) for _, begins, ends, path in stays if path],
         off=days_off([person_id], since, until).get(person_id, []),
         exempt=[(first, last) for first, last in exempt],
         learnt=[Learnt(*row) for row in learnt],
@@ -328,7 +333,7 @@ def open_shifts(
         asked = as_asked(shift, taken)
         month = Month.of(shift.starts_at)
         if asked.needs and month not in gates:
-            gates[month] = is_gated(month.first_day)
+            gates[month] = is_gated(asked)
         gated = gates.get(month, False)
         verdict = rules.decide(asked, mine, gated=gated, terms=held, now=now)
         lines.append(OpenLine(shift, asked, verdict))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import select, update
 
@@ -19,7 +20,7 @@ from volunteer.units.models import Unit
 from . import access, queries, rules, waitlist
 from .errors import REFUSALS, IsThere, NoPlace, Over, PlaceGone, TooLateToUndo
 from .models import Swap, SwapState, WaitingState
-from .rules import Verdict
+from .rules import Asked, Standing, Terms, Verdict
 
 #: Tells whether a person has checked in at a shift; `features.py` sets it.
 has_checked_in: list[Callable[[int, int], bool]] = []
@@ -36,7 +37,7 @@ def take(public_id: str, *, actor: Actor, now: datetime) -> Shift:
         person_id = access.require_self(actor)
         shift = queries.locked(public_id)
         waitlist.offer_free(shift, now=now)
-        verdict = verdict_for(shift, person_id, now=now)
+        verdict = look(shift, person_id, now=now).verdict
         if verdict == Verdict.ALREADY_IN:
             return shift
         if verdict != Verdict.FREE:
@@ -49,16 +50,23 @@ def take(public_id: str, *, actor: Actor, now: datetime) -> Shift:
         return shift
 
 
-def verdict_for(shift: Shift, person_id: int, *, now: datetime) -> Verdict:
+class Look(NamedTuple):
+    """How things stand for a person at a shift, and what was read to tell."""
+
+    verdict: Verdict
+    asked: Asked
+    mine: Standing
+    terms: Terms
+
+
+def look(shift: Shift, person_id: int, *, now: datetime) -> Look:
     """Tell whether a person may sign up for a shift, as things stand."""
     asked = queries.asked_of(shift, person_id=person_id, now=now)
-    return rules.decide(
-        asked,
-        queries.standing(person_id, since=local_day(now)),
-        gated=asked.needs is not None and queries.is_gated(asked.days[0]),
-        terms=queries.terms(),
-        now=now,
-    )
+    mine = queries.standing(person_id, since=local_day(now))
+    terms = queries.terms()
+    gated = queries.is_gated(asked)
+    verdict = rules.decide(asked, mine, gated=gated, terms=terms, now=now)
+    return Look(verdict, asked, mine, terms)
 
 
 def place(shift: Shift, person_id: int, *, origin: Origin, actor: Actor, now: datetime) -> None:
@@ -141,14 +149,15 @@ def undo(public_id: str, *, actor: Actor, now: datetime) -> Shift:
             raise NoPlace()
         if held.state == AssignmentState.ASSIGNED:
             return shift
-        if not may_undo(held, now=now):
+        terms = queries.terms()
+        if not may_undo(held, terms, now=now):
             raise TooLateToUndo()
         asked = queries.asked_of(shift, person_id=person_id, now=now)
         verdict = rules.hindrance_of(
             asked,
             queries.standing(person_id, since=local_day(now)),
             gated=False,  # whoever had the place keeps it
-            terms=queries.terms(),
+            terms=terms,
             now=now,
         )
         if verdict:
@@ -162,11 +171,11 @@ def undo(public_id: str, *, actor: Actor, now: datetime) -> Shift:
         return shift
 
 
-def may_undo(held: Assignment, *, now: datetime) -> bool:
+def may_undo(held: Assignment, terms: Terms, *, now: datetime) -> bool:
     """Tell whether somebody who cannot come may still take it back."""
     if held.state != AssignmentState.EXCUSED or held.withdrawn_at is None:
         return False
-    return now - held.withdrawn_at <= queries.terms().undo
+    return now - held.withdrawn_at <= terms.undo
 
 
 def end_requests(shift_id: int, person_id: int, *, now: datetime) -> None:

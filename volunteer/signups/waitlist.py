@@ -36,7 +36,7 @@ def wait(public_id: str, *, actor: Actor, now: datetime) -> Shift:
         verdict = rules.decide(
             asked,
             queries.standing(person_id, since=local_day(now)),
-            gated=asked.needs is not None and queries.is_gated(asked.days[0]),
+            gated=queries.is_gated(asked),
             terms=queries.terms(),
             now=now,
         )
@@ -204,7 +204,7 @@ def _hindrance(shift: Shift, line: Waiting, terms: Terms, now: datetime) -> Verd
     return rules.hindrance_of(
         asked,
         queries.standing(line.person_id, since=local_day(now)),
-        gated=asked.needs is not None and queries.is_gated(asked.days[0]),
+        gated=queries.is_gated(asked),
         terms=terms,
         now=now,
     )
