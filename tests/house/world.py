@@ -25,6 +25,7 @@ from volunteer.people import cards
 from volunteer.people.models import ImportRun, Person, PersonRequest
 from volunteer.posts.models import Post, PostWindow
 from volunteer.reminders.models import Reminder
+from volunteer.rosters.models import Roster
 from volunteer.shifts.models import Assignment, Shift, Site
 from volunteer.targets.models import Exemption
 from volunteer.units.models import Grid, Unit, UnitAlias
@@ -162,6 +163,23 @@ def inspection() -> Inspection:
             from_on=date(2026, 3, 9),
             until_on=date(2026, 3, 13),
             created_at=NOW,
+        )
+    )
+
+
+def roster(corner: Corner) -> Roster:
+    """The draft of the corner's unit; made when first asked for."""
+    found = db.session.scalar(select(Roster).filter_by(unit_id=corner.unit.id))
+    return found or make.save(
+        Roster(
+            public_id=f"b{corner.unit.id:015x}",
+            unit_id=corner.unit.id,
+            month="2026-03",
+            state="draft",
+            way="drawn",
+            settings={"posts_a_week": 3},
+            cost="0",
+            milliseconds=0,
         )
     )
 
@@ -333,6 +351,9 @@ SAMPLES: dict[tuple[str, str], Callable[[Corner], object]] = {
     ("signups.days_off_of", "public_id"): lambda corner: corner.volunteer.public_id,
     ("signups.save_days_off_of", "public_id"): lambda corner: corner.volunteer.public_id,
     ("posts", "code"): lambda corner: corner.post.code,
+    ("rosters", "public_id"): lambda corner: roster(corner).public_id,
+    ("rosters", "shift"): lambda corner: corner.shift.public_id,
+    ("rosters", "code"): lambda corner: corner.unit.code,
     ("exchange", "public_id"): lambda corner: corner.exchange_file.public_id,
     ("reminders", "reminder_id"): lambda corner: corner.reminder.id,
     ("targets", "exemption_id"): lambda corner: corner.exemption.id,

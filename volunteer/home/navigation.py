@@ -35,6 +35,7 @@ ENTRIES: tuple[tuple[str, Any, str, Sequence[Role] | None], ...] = (
     ("boards.gaps", lazy_gettext("Gaps"), "alert-triangle", READERS),
     ("activities.index", lazy_gettext("Activities"), "flag-3", READERS),
     ("posts.index", lazy_gettext("Posts"), "map-pin", READERS),
+    ("rosters.index", lazy_gettext("Rosters"), "clipboard-check", READERS),
     ("shifts.sites", lazy_gettext("Sites"), "qrcode", READERS),
     ("attendance.confirmations", lazy_gettext("To be confirmed"), "clipboard-check", SCHEDULERS),
     ("people.index", lazy_gettext("People"), "users", READERS),
