@@ -67,9 +67,17 @@ OWN = {
     },
     "activities": {"changing", "opening", "series_views", "words"},
     "accounts": {"coordinators", "logins", "passwords", "persons", "slips"},
+    "posts": {"change_views", "facts", "kit", "opening", "window_form", "wording"},
     "attendance": {"persons", "poster", "presence", "roll_call", "tickets", "tokens"},
     "reminders": {"words"},
-    "boards": {"inspections", "months", "standing", "watch_views"},
+    "boards": {
+        "calendar_views",
+        "calendars",
+        "inspections",
+        "months",
+        "standing",
+        "watch_views",
+    },
     "audits": {"balance", "census", "integrity", "listing", "record", "workbook"},
     "exchange": {
         "columns",

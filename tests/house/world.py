@@ -16,14 +16,14 @@ from volunteer.accounts.models import AccountGrant, ActivationCode, LoginSession
 from volunteer.activities.models import Activity
 from volunteer.attendance.models import Attendance
 from volunteer.attendance.tokens import SiteCode, site_token
-from volunteer.boards.models import Inspection
+from volunteer.boards.models import CalendarAddress, Inspection
 from volunteer.core.actor import Role
 from volunteer.core.db import db
 from volunteer.exchange.models import ExchangeFile
 from volunteer.hours.models import LedgerEntry
 from volunteer.people import cards
 from volunteer.people.models import ImportRun, Person, PersonRequest
-from volunteer.posts.models import Post, PostWindow
+from volunteer.posts.models import Post, PostSuspension, PostWindow
 from volunteer.reminders.models import Reminder
 from volunteer.rosters.models import Roster
 from volunteer.shifts.models import Assignment, Shift, Site
@@ -51,6 +51,7 @@ class Corner:
     attendance: Attendance
     activity: Activity
     post: Post
+    suspension: PostSuspension
     exemption: Exemption
     exchange_file: ExchangeFile
     alias: UnitAlias
@@ -97,6 +98,9 @@ def corner(name: str) -> Corner:
     )
     keys = current_app.extensions["settings"].token_keys
     token = site_token(SiteCode(site.public_id, site.qr_epoch), keys)
+    kept = post(unit, site)
+    hashed = sha256(calendar_of(unit).encode()).hexdigest()
+    make.save(CalendarAddress(unit_id=unit.id, token_hash=hashed, made_at=NOW))
     return Corner(
         unit,
         volunteer,
@@ -106,7 +110,8 @@ def corner(name: str) -> Corner:
         shift,
         attendance,
         activity(unit, site),
-        post(unit, site),
+        kept,
+        suspension(kept),
         make.exemption(person=volunteer, from_on=date(2026, 2, 1), until_on=date(2026, 2, 28)),
         exchange_file(unit),
         make.alias(unit=unit),
@@ -134,6 +139,18 @@ def activity(unit: Unit, site: Site) -> Activity:
             wanted=2,
             nature="voluntary",
             created_at=NOW,
+        )
+    )
+
+
+def suspension(post: Post) -> PostSuspension:
+    return make.save(
+        PostSuspension(
+            post_id=post.id,
+            from_on=date(2026, 5, 1),
+            until_on=date(2026, 5, 5),
+            reason="道路施工",
+            made_at=NOW,
         )
     )
 
@@ -188,6 +205,11 @@ def place_of(corner: Corner) -> int:
     """The volunteer's place on the corner's shift."""
     place = select(Assignment.id).where(Assignment.shift_id == corner.shift.id)
     return db.session.scalars(place).one()
+
+
+def calendar_of(unit: Unit) -> str:
+    """The secret of the unit's calendar."""
+    return f"secret-of-{unit.code}"
 
 
 def exchange_file(unit: Unit) -> ExchangeFile:
@@ -351,9 +373,14 @@ SAMPLES: dict[tuple[str, str], Callable[[Corner], object]] = {
     ("signups.days_off_of", "public_id"): lambda corner: corner.volunteer.public_id,
     ("signups.save_days_off_of", "public_id"): lambda corner: corner.volunteer.public_id,
     ("posts", "code"): lambda corner: corner.post.code,
+<<<<<<< HEAD
     ("rosters", "public_id"): lambda corner: roster(corner).public_id,
     ("rosters", "shift"): lambda corner: corner.shift.public_id,
     ("rosters", "code"): lambda corner: corner.unit.code,
+=======
+    ("post_changes", "code"): lambda corner: corner.post.code,
+    ("post_changes", "suspension_id"): lambda corner: corner.suspension.id,
+>>>>>>> main
     ("exchange", "public_id"): lambda corner: corner.exchange_file.public_id,
     ("reminders", "reminder_id"): lambda corner: corner.reminder.id,
     ("targets", "exemption_id"): lambda corner: corner.exemption.id,
@@ -366,8 +393,10 @@ SAMPLES: dict[tuple[str, str], Callable[[Corner], object]] = {
     ("boards", "code"): lambda corner: corner.unit.code,
     ("boards", "place_id"): place_of,
     ("boards", "move_id"): lambda corner: 1,
+    ("calendar", "public_id"): lambda corner: corner.volunteer.public_id,
+    ("calendar", "code"): lambda corner: corner.unit.code,
+    ("calendar", "token"): lambda corner: calendar_of(corner.unit),
     ("watch", "inspection_id"): lambda corner: 1,
-    ("workdays", "day"): lambda corner: "2026-03-08",
     ("*", "month"): lambda corner: "2026-03",
 }
 

@@ -80,6 +80,11 @@ def lost_text(code: str) -> str:
 def _told(words: Mapping[str, str], reasons: Iterable[Mapping[str, Any]]) -> str:
     told = []
     for each in reasons:
+        sentence = words[each["code"]]
         facts = {name: fact for name, fact in each.items() if name != "code"}
+<<<<<<< HEAD
         told.append(say(words[each["code"]], facts))
+=======
+        told.append(gettext(sentence, **facts))
+>>>>>>> main
     return gettext("; ").join(told)
