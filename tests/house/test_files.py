@@ -110,6 +110,7 @@ OWN = {
         "flow",
         "mending",
         "past",
+        "planning",
         "problem",
         "publishing",
         "reading",

@@ -373,14 +373,11 @@ SAMPLES: dict[tuple[str, str], Callable[[Corner], object]] = {
     ("signups.days_off_of", "public_id"): lambda corner: corner.volunteer.public_id,
     ("signups.save_days_off_of", "public_id"): lambda corner: corner.volunteer.public_id,
     ("posts", "code"): lambda corner: corner.post.code,
-<<<<<<< HEAD
     ("rosters", "public_id"): lambda corner: roster(corner).public_id,
     ("rosters", "shift"): lambda corner: corner.shift.public_id,
     ("rosters", "code"): lambda corner: corner.unit.code,
-=======
     ("post_changes", "code"): lambda corner: corner.post.code,
     ("post_changes", "suspension_id"): lambda corner: corner.suspension.id,
->>>>>>> main
     ("exchange", "public_id"): lambda corner: corner.exchange_file.public_id,
     ("reminders", "reminder_id"): lambda corner: corner.reminder.id,
     ("targets", "exemption_id"): lambda corner: corner.exemption.id,

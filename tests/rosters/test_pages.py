@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from tests import make
 from volunteer.core.actor import Role
+from volunteer.core.clock import local
 from volunteer.core.db import db
 from volunteer.posts.models import Post, PostWindow
 from volunteer.rosters.models import Hold, Roster, RosterPlace
@@ -53,7 +54,7 @@ def test_a_month_is_planned_from_nothing(at_work, unit, manned):
         f"/units/{unit.code}/plan/2026-12", data={"way": "drawn", "posts_a_week": "3"}
     )
     shown = at_work.get(filled.location)
-    december = [s for s in db.session.scalars(select(Shift)) if s.starts_at.month == 12]
+    december = [s for s in db.session.scalars(select(Shift)) if local(s.starts_at).month == 12]
     assert "草稿" in shown.text
     assert "23 个位置排满 23 个" in shown.text
     assert not db.session.scalar(select(Assignment))

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask_babel import gettext
 
-from volunteer.core.i18n import N_, say
+from volunteer.core.i18n import N_
 
 from .problem import Why
 
@@ -82,9 +82,5 @@ def _told(words: Mapping[str, str], reasons: Iterable[Mapping[str, Any]]) -> str
     for each in reasons:
         sentence = words[each["code"]]
         facts = {name: fact for name, fact in each.items() if name != "code"}
-<<<<<<< HEAD
-        told.append(say(words[each["code"]], facts))
-=======
         told.append(gettext(sentence, **facts))
->>>>>>> main
     return gettext("; ").join(told)
