@@ -94,7 +94,7 @@ OWN = {
         "navigation",
         "serving",
     },
-    "shifts": {"candidates", "editing", "notices", "persons"},
+    "shifts": {"candidates", "edit_views", "editing", "notices", "persons"},
     "grids": {"importer"},
 }
 
