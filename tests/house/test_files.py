@@ -117,7 +117,7 @@ OWN = {
         "reasons",
         "solver",
     },
-    "shifts": {"candidates", "editing", "notices", "persons"},
+    "shifts": {"candidates", "edit_views", "editing", "notices", "persons"},
     "grids": {"importer"},
     "signups": {
         "days_off",
