@@ -96,6 +96,7 @@ def corner(name: str) -> Corner:
             entered_at=at("2026-03-01 12:00"),
         )
     )
+    roster(unit)
     keys = current_app.extensions["settings"].token_keys
     token = site_token(SiteCode(site.public_id, site.qr_epoch), keys)
     kept = post(unit, site)
@@ -184,13 +185,12 @@ def inspection() -> Inspection:
     )
 
 
-def roster(corner: Corner) -> Roster:
-    """The draft of the corner's unit; made when first asked for."""
-    found = db.session.scalar(select(Roster).filter_by(unit_id=corner.unit.id))
-    return found or make.save(
+def roster(unit: Unit) -> Roster:
+    """The draft of a unit's month."""
+    return make.save(
         Roster(
-            public_id=f"b{corner.unit.id:015x}",
-            unit_id=corner.unit.id,
+            public_id=f"b{unit.id:015x}",
+            unit_id=unit.id,
             month="2026-03",
             state="draft",
             way="drawn",
@@ -373,7 +373,7 @@ SAMPLES: dict[tuple[str, str], Callable[[Corner], object]] = {
     ("signups.days_off_of", "public_id"): lambda corner: corner.volunteer.public_id,
     ("signups.save_days_off_of", "public_id"): lambda corner: corner.volunteer.public_id,
     ("posts", "code"): lambda corner: corner.post.code,
-    ("rosters", "public_id"): lambda corner: roster(corner).public_id,
+    ("rosters", "public_id"): lambda corner: f"b{corner.unit.id:015x}",
     ("rosters", "shift"): lambda corner: corner.shift.public_id,
     ("rosters", "code"): lambda corner: corner.unit.code,
     ("post_changes", "code"): lambda corner: corner.post.code,
