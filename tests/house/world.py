@@ -88,6 +88,7 @@ def corner(name: str) -> Corner:
             entered_at=at("2026-03-01 12:00"),
         )
     )
+    roster(unit)
     keys = current_app.extensions["settings"].token_keys
     token = site_token(SiteCode(site.public_id, site.qr_epoch), keys)
     kept = post(unit, site)
@@ -172,6 +173,22 @@ def inspection() -> Inspection:
             from_on=date(2026, 3, 9),
             until_on=date(2026, 3, 13),
             created_at=NOW,
+        )
+    )
+
+
+def roster(unit: Unit) -> Roster:
+    """The draft of a unit's month."""
+    return make.save(
+        Roster(
+            public_id=f"b{unit.id:015x}",
+            unit_id=unit.id,
+            month="2026-03",
+            state="draft",
+            way="drawn",
+            settings={"posts_a_week": 3},
+            cost="0",
+            milliseconds=0,
         )
     )
 
