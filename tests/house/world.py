@@ -363,7 +363,6 @@ SAMPLES: dict[tuple[str, str], Callable[[Corner], object]] = {
     ("boards", "place_id"): place_of,
     ("boards", "move_id"): lambda corner: 1,
     ("watch", "inspection_id"): lambda corner: 1,
-    ("workdays", "day"): lambda corner: "2026-03-08",
     ("*", "month"): lambda corner: "2026-03",
 }
 
