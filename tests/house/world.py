@@ -20,6 +20,7 @@ from volunteer.hours.models import LedgerEntry
 from volunteer.people.models import ImportRun, Person, PersonRequest
 from volunteer.posts.models import Post, PostSuspension, PostWindow
 from volunteer.reminders.models import Reminder
+from volunteer.rosters.models import Roster
 from volunteer.shifts.models import Shift, Site
 from volunteer.targets.models import Exemption
 from volunteer.units.models import Grid, Unit, UnitAlias

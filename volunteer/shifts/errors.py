@@ -133,3 +133,12 @@ class WouldOverlap(DomainError):
         "Choose another time, or take them off one of the two shifts first."
     )
     field = "starts"
+
+
+class NotTrained(DomainError):
+    code = "not_trained"
+    text = N_(
+        "Without a training that still holds: %(people)s. Enter it in their record first, or "
+        "choose others."
+    )
+    field = "people"
