@@ -17,9 +17,13 @@ from volunteer.attendance import queries as attendance
 from volunteer.audits import record
 from volunteer.people import hooks as people
 from volunteer.reminders import service as reminders
-from volunteer.shifts import notices
+from volunteer.shifts import candidates, notices
 from volunteer.shifts import persons as shifts_persons
 from volunteer.shifts import service as shifts
+from volunteer.signups import persons as signups_persons
+from volunteer.signups import places as signups_places
+from volunteer.signups import queries as signups
+from volunteer.signups import taking, waitlist
 from volunteer.targets import service as targets
 
 FEATURES = (
@@ -72,17 +76,22 @@ def add_group(app: Flask, group: Group) -> None:
 def connect_hooks() -> None:
     """Fill the hook lists by which a lower feature reaches a higher one. A repeat is one."""
     shifts.has_attendance[:] = [attendance.has_attendance]
+    shifts.place_freed[:] = [waitlist.place_freed]
+    taking.has_checked_in[:] = [attendance.has_checked_in]
     notices.tellers[:] = [reminders.tell]
+    candidates.days_off[:] = [signups.days_off]
+    candidates.waiting[:] = [signups_places.waits]
     people.phone_changed[:] = [accounts_persons.renew]
     people.leaving[:] = [accounts_persons.require_no_office]
-    people.left[:] = [accounts_persons.retire, shifts_persons.release]
+    people.left[:] = [accounts_persons.retire, shifts_persons.release, signups_persons.release]
     people.merged[:] = [
         attendance_persons.require_gone,
         accounts_persons.take_over,
         shifts_persons.take_over,
+        signups_persons.take_over,
         targets.take_over,
     ]
-    people.erased[:] = [accounts_persons.forget]
+    people.erased[:] = [accounts_persons.forget, signups_persons.forget]
     people.serves[:] = [shifts_persons.serves_about_now]
     people.deeds[:] = [record.deeds_of]
     people.lines[:] = [record.lines_of]

@@ -12,6 +12,8 @@ DOORS = {"views", "api", "jobs", "commands"}
 #: Doors by another name: they are started by a person or stand in core.
 OTHER_DOORS = {
     "volunteer/activities/series_views.py",
+    "volunteer/boards/calendar_views.py",
+    "volunteer/boards/watch_views.py",
     "volunteer/home/demo.py",
     "volunteer/home/serving.py",
     "volunteer/people/card_views.py",
@@ -19,6 +21,7 @@ OTHER_DOORS = {
     "volunteer/people/merge_views.py",
     "volunteer/people/own_views.py",
     "volunteer/people/record_views.py",
+    "volunteer/posts/change_views.py",
     "volunteer/shifts/edit_views.py",
 }
 TELLS_TIME = re.compile(

@@ -17,9 +17,10 @@ PUBLIC = {
     "accounts.use_link",
     "home.guide",  # help for those who cannot log in
     "home.language",  # so that the log-in page can be read
+    "calendar.feed",  # calendar programs do not log in: its address is the secret
     "attendance.scan",  # says what is wrong with a code before it asks who scans it
 }
-TYPED = r"<(string|int|uuid)(\([^)]*\))?:[a-z_]+>"
+TYPED = r"<(string|id):[a-z_]+>"
 
 
 def rules(app):

@@ -67,8 +67,17 @@ OWN = {
     },
     "activities": {"changing", "opening", "series_views", "words"},
     "accounts": {"coordinators", "logins", "passwords", "persons", "slips"},
+    "posts": {"change_views", "facts", "kit", "opening", "window_form", "wording"},
     "attendance": {"persons", "poster", "presence", "roll_call", "tickets", "tokens"},
     "reminders": {"words"},
+    "boards": {
+        "calendar_views",
+        "calendars",
+        "inspections",
+        "months",
+        "standing",
+        "watch_views",
+    },
     "audits": {"balance", "census", "integrity", "listing", "record", "workbook"},
     "exchange": {
         "columns",
@@ -95,7 +104,29 @@ OWN = {
         "serving",
     },
     "shifts": {"candidates", "edit_views", "editing", "notices", "persons"},
+    "rosters": {
+        "checker",
+        "exact",
+        "filling",
+        "flow",
+        "mending",
+        "past",
+        "problem",
+        "publishing",
+        "reading",
+        "reasons",
+        "solver",
+    },
     "grids": {"importer"},
+    "signups": {
+        "days_off",
+        "persons",
+        "places",
+        "colleagues",
+        "swapping",
+        "taking",
+        "waitlist",
+    },
 }
 
 CORE = {

@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import Any
 
 from flask import Flask, current_app
+from sqlalchemy import select
 from werkzeug.routing import Rule
 
 from tests import make
@@ -15,14 +16,16 @@ from volunteer.accounts.models import AccountGrant, ActivationCode, LoginSession
 from volunteer.activities.models import Activity
 from volunteer.attendance.models import Attendance
 from volunteer.attendance.tokens import SiteCode, site_token
+from volunteer.boards.models import CalendarAddress, Inspection
 from volunteer.core.actor import Role
+from volunteer.core.db import db
 from volunteer.exchange.models import ExchangeFile
 from volunteer.hours.models import LedgerEntry
 from volunteer.people import cards
 from volunteer.people.models import ImportRun, Person, PersonRequest
-from volunteer.posts.models import Post, PostWindow
+from volunteer.posts.models import Post, PostSuspension, PostWindow
 from volunteer.reminders.models import Reminder
-from volunteer.shifts.models import Shift, Site
+from volunteer.shifts.models import Assignment, Shift, Site
 from volunteer.targets.models import Exemption
 from volunteer.units.models import Grid, Unit, UnitAlias
 
@@ -47,6 +50,7 @@ class Corner:
     attendance: Attendance
     activity: Activity
     post: Post
+    suspension: PostSuspension
     exemption: Exemption
     exchange_file: ExchangeFile
     alias: UnitAlias
@@ -93,6 +97,9 @@ def corner(name: str) -> Corner:
     )
     keys = current_app.extensions["settings"].token_keys
     token = site_token(SiteCode(site.public_id, site.qr_epoch), keys)
+    kept = post(unit, site)
+    hashed = sha256(calendar_of(unit).encode()).hexdigest()
+    make.save(CalendarAddress(unit_id=unit.id, token_hash=hashed, made_at=NOW))
     return Corner(
         unit,
         volunteer,
@@ -102,7 +109,8 @@ def corner(name: str) -> Corner:
         shift,
         attendance,
         activity(unit, site),
-        post(unit, site),
+        kept,
+        suspension(kept),
         make.exemption(person=volunteer, from_on=date(2026, 2, 1), until_on=date(2026, 2, 28)),
         exchange_file(unit),
         make.alias(unit=unit),
@@ -121,15 +129,25 @@ def activity(unit: Unit, site: Site) -> Activity:
             title="周五清扫",
             content="清扫街面",
             rrule="FREQ=WEEKLY;BYDAY=FR",
-            holidays="keep",
-            category="cleaning",
-            sign_up="open",
+            **{"holidays": "keep", "category": "cleaning", "sign_up": "open"},
             starts=time(15),
             minutes=120,
             first_on=date(2026, 3, 1),
             wanted=2,
             nature="voluntary",
             created_at=NOW,
+        )
+    )
+
+
+def suspension(post: Post) -> PostSuspension:
+    return make.save(
+        PostSuspension(
+            post_id=post.id,
+            from_on=date(2026, 5, 1),
+            until_on=date(2026, 5, 5),
+            reason="道路施工",
+            made_at=NOW,
         )
     )
 
@@ -147,6 +165,31 @@ def post(unit: Unit, site: Site) -> Post:
             windows=[PostWindow(starts=time(7, 30), ends=time(9), weekdays=31)],
         )
     )
+
+
+def inspection() -> Inspection:
+    """The only one: of the whole city, so that everybody who reads a unit sees it."""
+    return make.save(
+        Inspection(
+            id=1,
+            name="全国文明城市测评",
+            unit_id=make.city().id,
+            from_on=date(2026, 3, 9),
+            until_on=date(2026, 3, 13),
+            created_at=NOW,
+        )
+    )
+
+
+def place_of(corner: Corner) -> int:
+    """The volunteer's place on the corner's shift."""
+    place = select(Assignment.id).where(Assignment.shift_id == corner.shift.id)
+    return db.session.scalars(place).one()
+
+
+def calendar_of(unit: Unit) -> str:
+    """The secret of the unit's calendar."""
+    return f"secret-of-{unit.code}"
 
 
 def exchange_file(unit: Unit) -> ExchangeFile:
@@ -259,6 +302,7 @@ class World:
         self.foreign = corner("第二社区")
         self.holders = {"volunteer": self._own.volunteer}
         self._belongings: dict[str, dict[str, Any]] = {}
+        self.inspection = inspection()
         for role, over in (
             (Role.COORDINATOR, self._own.unit),
             (Role.UNIT_ADMIN, self._own.unit),
@@ -293,20 +337,23 @@ SAMPLES: dict[tuple[str, str], Callable[[Corner], object]] = {
     ("imports", "public_id"): lambda corner: corner.import_run.public_id,
     ("imports", "category_id"): lambda corner: 1,
     ("people", "public_id"): lambda corner: corner.volunteer.public_id,
-    ("shifts", "public_id"): lambda corner: corner.shift.public_id,
     ("shifts", "code"): lambda corner: corner.site.code,
     ("shifts", "person_id"): lambda corner: corner.volunteer.public_id,
     ("attendance", "token"): lambda corner: corner.token,
     ("attendance", "code"): lambda corner: corner.site.code,
     ("attendance", "ending"): lambda corner: "svg",
     ("attendance", "attendance_id"): lambda corner: corner.attendance.id,
-    ("attendance", "public_id"): lambda corner: corner.shift.public_id,
     ("audits", "public_id"): lambda corner: corner.volunteer.public_id,
     ("activities", "public_id"): lambda corner: corner.activity.public_id,
     ("series", "public_id"): lambda corner: corner.activity.public_id,
     ("series.ask", "public_id"): lambda corner: corner.shift.public_id,
-    ("editing", "public_id"): lambda corner: corner.shift.public_id,
+    ("signups", "person_id"): lambda corner: corner.volunteer.public_id,
+    ("signups", "swap_id"): lambda corner: "0" * 16,
+    ("signups.days_off_of", "public_id"): lambda corner: corner.volunteer.public_id,
+    ("signups.save_days_off_of", "public_id"): lambda corner: corner.volunteer.public_id,
     ("posts", "code"): lambda corner: corner.post.code,
+    ("post_changes", "code"): lambda corner: corner.post.code,
+    ("post_changes", "suspension_id"): lambda corner: corner.suspension.id,
     ("exchange", "public_id"): lambda corner: corner.exchange_file.public_id,
     ("reminders", "reminder_id"): lambda corner: corner.reminder.id,
     ("targets", "exemption_id"): lambda corner: corner.exemption.id,
@@ -316,6 +363,14 @@ SAMPLES: dict[tuple[str, str], Callable[[Corner], object]] = {
     ("grids", "code"): lambda corner: corner.grid.code,
     ("accounts", "grant_id"): lambda corner: corner.grant.id,
     ("workdays", "day"): lambda corner: "2026-03-08",
+    ("boards", "code"): lambda corner: corner.unit.code,
+    ("boards", "place_id"): place_of,
+    ("boards", "move_id"): lambda corner: 1,
+    ("calendar", "public_id"): lambda corner: corner.volunteer.public_id,
+    ("calendar", "code"): lambda corner: corner.unit.code,
+    ("calendar", "token"): lambda corner: calendar_of(corner.unit),
+    ("watch", "inspection_id"): lambda corner: 1,
+    ("*", "public_id"): lambda corner: corner.shift.public_id,
     ("*", "month"): lambda corner: "2026-03",
 }
 

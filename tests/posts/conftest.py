@@ -8,6 +8,7 @@ from tests import make
 from tests.make import at
 from volunteer.core.actor import Role
 from volunteer.posts import service
+from volunteer.posts.facts import facts_of
 from volunteer.posts.rules import WORKDAYS, Window
 
 #: Monday noon.
@@ -57,3 +58,14 @@ def set_up(unit, site, coordinator):
         return service.create(**{**facts, **given})
 
     return create
+
+
+@pytest.fixture
+def change(coordinator):
+    """Changes a post from Tuesday on, unless told otherwise."""
+
+    def edit(post, from_on=date(2026, 3, 3), now=NOW, actor=coordinator, **other):
+        facts = facts_of(post)._replace(**other)
+        return service.edit(post, facts, from_on=from_on, actor=actor, now=now)
+
+    return edit

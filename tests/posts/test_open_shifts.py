@@ -10,6 +10,7 @@ from tests.counting import queries
 from tests.make import at
 from tests.posts.conftest import MORNING, NOW
 from volunteer.core.actor import Role
+from volunteer.core.clock import local_day
 from volunteer.core.db import db
 from volunteer.core.errors import NotAllowed, NotFound
 from volunteer.core.jobs import JOBS
@@ -100,6 +101,24 @@ def test_runs_every_night_under_its_name():
 def test_only_the_city_opens_for_all(coordinator):
     with pytest.raises(NotAllowed):
         service.open_shifts(actor=coordinator, now=NOW)
+
+
+def test_a_unit_opens_its_own_until_a_day(set_up, unit, coordinator, stranger):
+    """A unit opens what it answers for: of a post that goes round only its own turns."""
+    sections = [make.unit(parent=unit) for _ in range(2)]
+    set_up(first_on=date(2026, 4, 6), turn_by="week", turn_units=sections)
+    set_up(code="XAL-02", first_on=date(2026, 4, 6))
+    until = date(2026, 4, 19)
+    other = make.grant_of(Role.COORDINATOR, sections[1])
+
+    assert service.open_until(unit=sections[1], until=until, actor=other, now=NOW) == 5
+    assert service.open_until(unit=sections[1], until=until, actor=other, now=NOW) == 0
+    assert {local_day(each).day for each in starts()} == {13, 14, 15, 16, 17}
+    assert service.open_until(unit=unit, until=until, actor=coordinator, now=NOW) == 15
+    with pytest.raises(NotFound):
+        service.open_until(unit=unit, until=until, actor=stranger, now=NOW)
+    with pytest.raises(NotAllowed):
+        service.open_until(unit=None, until=until, actor=coordinator, now=NOW)
 
 
 def test_an_ended_post_keeps_only_what_has_people(set_up, unit, coordinator):

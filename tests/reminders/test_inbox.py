@@ -10,6 +10,8 @@ from volunteer.core.db import db
 from volunteer.core.errors import NotAllowed, NotFound
 from volunteer.reminders import queries, service
 from volunteer.reminders.models import Reminder
+from volunteer.reminders.words import HEADINGS, TOLD
+from volunteer.shifts.notices import Notice
 
 NOW = at("2026-03-21 10:00")
 
@@ -46,6 +48,22 @@ def test_a_cancelled_shift_is_told_with_its_reason(client, wang):
 
     assert "早高峰文明劝导" in page
     assert "暴雨" in page
+
+
+@pytest.mark.parametrize("notice", set(Notice) - {Notice.SHIFT_CANCELLED})
+def test_every_notice_about_a_shift_has_its_heading_and_its_sentence(client, wang, notice):
+    shift = make.shift(title="早高峰文明劝导", site=make.site(name="府前路口"))
+    service.tell(notice, [wang.id], f"shift:{shift.id}", shift.id, NOW)
+    make.login(client, wang)
+
+    page = client.get("/inbox").text
+
+    with client.application.test_request_context():
+        heading, told = str(HEADINGS[notice.value]), str(TOLD[notice.value])
+    assert heading in page
+    assert told in page
+    assert "早高峰文明劝导" in page
+    assert "府前路口" in page
 
 
 def test_reading_marks_and_a_repeat_keeps_the_first_moment(client, wang, set_clock):

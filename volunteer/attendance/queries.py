@@ -246,6 +246,13 @@ def has_attendance(shift_id: int) -> bool:
     return db.session.scalar(found) is not None
 
 
+def has_checked_in(shift_id: int, person_id: int) -> bool:
+    """Tell whether a person has checked in at the shift."""
+    present = (AttendanceState.OPEN, AttendanceState.CLOSED, AttendanceState.AUTO_CLOSED)
+    found = select(Attendance.id).filter_by(shift_id=shift_id, person_id=person_id)
+    return db.session.scalar(found.where(Attendance.state.in_(present)).limit(1)) is not None
+
+
 #: Written out, so that both engines recognise the condition of their partial index.
 _UNSETTLED = or_(
     Attendance.state.in_([literal_column("'open'"), literal_column("'auto_closed'")]),

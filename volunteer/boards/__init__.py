@@ -1,1 +1,1 @@
-"""Looking at what is planned: month grid, gaps, inspections, calendars, print."""
+"""Boards: a unit's month, the gaps, an inspection, who stands where now; on paper, in calendars."""

@@ -32,6 +32,7 @@ class Place:
 ENTRIES: tuple[tuple[str, Any, str, Sequence[Role] | None], ...] = (
     ("home.index", lazy_gettext("Home"), "home", None),
     ("shifts.index", lazy_gettext("Shifts"), "calendar-event", READERS),
+    ("boards.gaps", lazy_gettext("Gaps"), "alert-triangle", READERS),
     ("activities.index", lazy_gettext("Activities"), "flag-3", READERS),
     ("posts.index", lazy_gettext("Posts"), "map-pin", READERS),
     ("shifts.sites", lazy_gettext("Sites"), "qrcode", READERS),
@@ -51,6 +52,7 @@ ENTRIES: tuple[tuple[str, Any, str, Sequence[Role] | None], ...] = (
 #: What a volunteer has at hand at the bottom of the phone.
 AT_HAND: tuple[tuple[str, Any, str], ...] = (
     ("home.mine", lazy_gettext("Home"), "home"),
+    ("signups.mine", lazy_gettext("Shifts"), "calendar-event"),
     ("audits.mine", lazy_gettext("Hours"), "clock"),
     ("reminders.inbox", lazy_gettext("Messages"), "bell"),
 )
@@ -70,6 +72,12 @@ PARTS_OF = {
     "audits.month": "audits.months",
     "audits.people": "audits.months",
     "audits.person": "audits.months",
+    "boards.month": "shifts.index",
+    "boards.place": "shifts.index",
+    "boards.this_month": "shifts.index",
+    "calendar.mine": "home.mine",
+    "calendar.person": "people.index",
+    "calendar.unit": "shifts.index",
     "imports.absences": "imports.upload",
     "imports.add_category": "imports.upload",
     "imports.category_list": "imports.upload",
@@ -84,9 +92,18 @@ PARTS_OF = {
     "workdays.enter": "activities.index",
     "workdays.index": "activities.index",
     "shifts.create_site": "shifts.sites",
+    "signups.ask": "signups.mine",
+    "signups.days_off_of": "people.index",
+    "signups.index": "signups.mine",
+    "signups.my_days_off": "signups.mine",
+    "signups.send_request": "signups.mine",
+    "signups.show": "signups.mine",
     "shifts.site": "shifts.sites",
     "targets.adopt_policy": "targets.policies",
     "targets.exempt": "targets.exemptions",
+    "watch.inspection": "boards.gaps",
+    "watch.inspection_list": "boards.gaps",
+    "watch.now": "boards.gaps",
 }
 
 
@@ -101,7 +118,7 @@ def places_for(actor: Actor) -> list[Place]:
 
 
 def at_hand() -> list[Place]:
-    """Return the three places of the phone; to whoever does not work here, `/` is the first."""
+    """Return the places of the phone; to whoever does not work here, `/` is the first."""
     counts = {"reminders.inbox": unread_messages()}
     places = [
         _place(endpoint, label, icon, counts.get(endpoint, 0)) for endpoint, label, icon in AT_HAND

@@ -6,6 +6,7 @@ from flask import Blueprint, redirect, render_template, request, session
 from werkzeug.wrappers import Response
 
 from volunteer.audits import queries as audits
+from volunteer.boards import queries as boards
 from volunteer.core import clock
 from volunteer.core.access import require_person
 from volunteer.core.actor import READERS, SCHEDULERS, Actor, Role
@@ -15,6 +16,7 @@ from volunteer.core.jobs import TICK_SECONDS
 from volunteer.core.login import current_actor, public, safe_next
 from volunteer.people import queries as people
 from volunteer.shifts import queries as shifts
+from volunteer.signups import queries as signups
 
 from . import demo, navigation, queries
 
@@ -55,6 +57,7 @@ def my_page(actor: Actor) -> str:
         stands=audits.person_month(person_id, Month.of(now), today=clock.local_day(now)),
         is_today=bool(coming) and clock.local_day(coming[0].starts_at) == clock.local_day(now),
         works=actor.is_any(*READERS),
+        answers=signups.answers_due(person_id, now=now),
         asks_consent=people.asks_consent(person_id),
     )
 
@@ -78,6 +81,7 @@ def work_page(actor: Actor) -> str:
         may_schedule=actor.is_any(*SCHEDULERS),
         tick=queries.last_tick() if is_office else None,
         silence=SILENCE,
+        inspections=boards.inspections_on(clock.local_day(now), under=under),
         is_office=is_office,
     )
 

@@ -2,6 +2,7 @@
 
 from volunteer.core.errors import DomainError
 from volunteer.core.i18n import N_
+from volunteer.units.errors import UnitAmbiguous, UnitUnknown
 
 
 class PostExists(DomainError):
@@ -44,3 +45,47 @@ class WrongDays(DomainError):
     text = N_("The last day cannot be before the first.")
     status = 400
     field = "last_on"
+
+
+class NoUnits(DomainError):
+    code = "no_units"
+    text = N_("Name the units that take turns, two at least, each once.")
+    status = 400
+    field = "units"
+
+
+class ChangeDay(DomainError):
+    code = "change_day"
+    text = N_("A change may hold from %(day)s on or later. Choose such a day.")
+    status = 400
+    field = "from_on"
+
+
+class SuspendedAlready(DomainError):
+    code = "suspended"
+    text = N_(
+        "The post rests already on some of these days. Resume it first, or choose other days."
+    )
+    field = "from_on"
+
+
+class SuspensionOver(DomainError):
+    code = "suspension_over"
+    text = N_("This rest is over already. Reload the page to see how the post is.")
+
+
+class ResumeDay(DomainError):
+    code = "resume_day"
+    text = N_("Choose today or a later day within the rest.")
+    status = 400
+    field = "on"
+
+
+class TurnUnknown(UnitUnknown):
+    status = 400
+    field = "units"
+
+
+class TurnAmbiguous(UnitAmbiguous):
+    status = 400
+    field = "units"

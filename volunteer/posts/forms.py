@@ -1,19 +1,19 @@
-"""The forms of setting up and ending a post."""
+"""The forms of setting up, changing, resting and ending a post."""
 
+from datetime import date
 from typing import Any
 
 from flask_babel import lazy_gettext
-from flask_wtf import FlaskForm
 from wtforms import (
+    BooleanField,
     DateField,
-    Field,
     FieldList,
     FormField,
     IntegerField,
     SelectField,
     SelectMultipleField,
     StringField,
-    TimeField,
+    TextAreaField,
 )
 from wtforms.validators import (
     DataRequired,
@@ -26,20 +26,14 @@ from wtforms.validators import (
 )
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from volunteer.core.forms import RefusableForm, choices, one_line
+from volunteer.core.forms import RefusableForm, choices, one_line, paragraphs
 
 from . import rules
+from .kit import KIT, kit_of, kit_text, names_in
+from .models import Post
+from .rules import Holidays, PlaceKind, Size, TurnBy
+from .window_form import WindowForm
 
-#: By number, 0 is Monday; short, for they stand beside each other.
-WEEKDAYS = (
-    lazy_gettext("Mon"),
-    lazy_gettext("Tue"),
-    lazy_gettext("Wed"),
-    lazy_gettext("Thu"),
-    lazy_gettext("Fri"),
-    lazy_gettext("Sat"),
-    lazy_gettext("Sun"),
-)
 #: As many windows as the form has room for, and how many of them are seen at first.
 MOST_WINDOWS = 6
 SHOWN_WINDOWS = 2
@@ -49,85 +43,33 @@ def code(text: str | None) -> str:
     return one_line(text).upper()
 
 
-class MayBeEmpty(Optional):
-    """As Optional, but the label says nothing of it: whether a row is used says it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.field_flags: dict[str, bool] = {}
-
-
-class WindowForm(FlaskForm):
-    """One window; it is left out where neither start nor end is filled in."""
-
-    class Meta:
-        csrf = False
-
-    starts = TimeField(lazy_gettext("Start"), [MayBeEmpty()], render_kw={"step": "60"})
-    ends = TimeField(lazy_gettext("End"), [MayBeEmpty()], render_kw={"step": "60"})
-    weekdays = SelectMultipleField(
-        lazy_gettext("Weekdays"),
-        coerce=int,
-        choices=choices(enumerate(WEEKDAYS)),
-        default=range(5),
-        widget=ListWidget(prefix_label=False),
-        option_widget=CheckboxInput(),
-    )
-    season_from = StringField(
-        lazy_gettext("Season begins"),
-        [MayBeEmpty(), Length(max=10)],
-        filters=[one_line],
-        render_kw={"autocomplete": "off", "placeholder": "05-01", "maxlength": 10},
-    )
-    season_until = StringField(
-        lazy_gettext("Season ends"),
-        [MayBeEmpty(), Length(max=10)],
-        filters=[one_line],
-        render_kw={"autocomplete": "off", "placeholder": "09-30", "maxlength": 10},
-    )
-
-    @property
-    def is_used(self) -> bool:
-        return any(field.raw_data and field.raw_data[0] for field in (self.starts, self.ends))
-
-    def validate(self, extra_validators: dict[str, Any] | None = None) -> bool:
-        good = bool(super().validate(extra_validators))
-        if not self.is_used:
-            return good
-        wrong = {
-            "starts": not self.starts.errors and self.starts.data is None,
-            "ends": not self.ends.errors and self.ends.data is None,
-            "season_from": bool(self.season_until.data) and not self.season_from.data,
-            "season_until": bool(self.season_from.data) and not self.season_until.data,
-        }
-        for name, is_wrong in wrong.items():
-            if is_wrong:
-                self[name].errors = [lazy_gettext("Fill in both.")]
-        if not self.weekdays.data:
-            self.weekdays.errors = [lazy_gettext("Tick at least one weekday.")]
-        return good and not any(wrong.values()) and bool(self.weekdays.data)
-
-    def validate_season_from(self, field: Field) -> None:
-        try:
-            field.data = rules.month_day(field.data)
-        except ValueError as error:
-            raise ValidationError(lazy_gettext("Month and day, such as 05-01.")) from error
-
-    validate_season_until = validate_season_from
-
-    @property
-    def window(self) -> rules.Window:
-        """What the row says; the form must have been valid."""
-        return rules.Window(
-            self.starts.data,
-            self.ends.data,
-            rules.bits(self.weekdays.data),
-            self.season_from.data or None,
-            self.season_until.data or None,
-        )
+PLACES: dict[str, Any] = {
+    PlaceKind.CROSSING: lazy_gettext("Crossing"),
+    PlaceKind.SCHOOL: lazy_gettext("School gate"),
+    PlaceKind.MARKET: lazy_gettext("Market"),
+    PlaceKind.STOP: lazy_gettext("Bus stop"),
+    PlaceKind.OTHER: lazy_gettext("Another place"),
+}
+SIZES: dict[str, Any] = {
+    Size.MINOR: lazy_gettext("Minor post (2 people)"),
+    Size.MAJOR: lazy_gettext("Major post (4 people)"),
+}
+HOLIDAYS: dict[str, Any] = {
+    Holidays.MAKE_UP: lazy_gettext("Free on holidays, manned on make-up workdays"),
+    Holidays.SKIP: lazy_gettext("Free on holidays and on make-up workdays"),
+    Holidays.REGARDLESS: lazy_gettext("Manned by the weekday alone, whatever the holidays"),
+}
+TURNS: dict[str, Any] = {
+    "": lazy_gettext("One unit keeps it"),
+    TurnBy.DAY: lazy_gettext("Units take turns, a day each"),
+    TurnBy.WEEK: lazy_gettext("Units take turns, a week each"),
+    TurnBy.MONTH: lazy_gettext("Units take turns, a month each"),
+}
 
 
-class PostForm(RefusableForm):
+class FactsForm(RefusableForm):
+    """What a post is; the forms of setting up and of changing add their own."""
+
     name = StringField(
         lazy_gettext("Name of the post"),
         [DataRequired(lazy_gettext("Give the post a name.")), Length(max=60)],
@@ -135,26 +77,22 @@ class PostForm(RefusableForm):
         description=lazy_gettext("Crossing, school gate, market or stop, as people call it."),
         render_kw={"autocomplete": "off", "maxlength": 60},
     )
-    code = StringField(
-        lazy_gettext("Code"),
-        [
-            DataRequired(lazy_gettext("Give the post a code.")),
-            Regexp(
-                r"[A-Z0-9][A-Z0-9-]{0,19}\Z",
-                message=lazy_gettext("At most 20 letters, digits and dashes."),
-            ),
-        ],
-        filters=[code],
-        description=lazy_gettext("Short and never used before, such as XAL-01."),
-        render_kw={"autocomplete": "off", "maxlength": 20},
+    place = SelectField(
+        lazy_gettext("Kind of place"),
+        choices=choices(PLACES.items()),
+        default=PlaceKind.CROSSING.value,
     )
-    unit = SelectField(lazy_gettext("Unit"))
-    site = SelectField(lazy_gettext("Site"))
-    address = StringField(
-        lazy_gettext("Where it is"),
+    size = SelectField(
+        lazy_gettext("Size"), choices=choices(SIZES.items()), default=Size.MINOR.value
+    )
+    unit = SelectField(
+        lazy_gettext("Unit"), description=lazy_gettext("It keeps the post and plans for it.")
+    )
+    roads = StringField(
+        lazy_gettext("Roads"),
         [Optional(), Length(max=120)],
         filters=[one_line],
-        description=lazy_gettext("Only for a new site."),
+        description=lazy_gettext("Which roads meet there, such as: Fuqian Road, Xin'an Road."),
         render_kw={"autocomplete": "off", "maxlength": 120},
     )
     corners = StringField(
@@ -164,27 +102,33 @@ class PostForm(RefusableForm):
         description=lazy_gettext("Such as: north-east and south-west corner."),
         render_kw={"autocomplete": "off", "maxlength": 120},
     )
-    kit = StringField(
+    kit = SelectMultipleField(
         lazy_gettext("What to wear and carry"),
-        [Optional(), Length(max=120)],
+        choices=choices((each, each) for each in KIT),
+        default=KIT[:3],
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+    )
+    kit_own = StringField(
+        lazy_gettext("More of it"),
+        [Optional(), Length(max=70)],
         filters=[one_line],
-        description=lazy_gettext("Such as: red vest, flag, whistle."),
-        render_kw={"autocomplete": "off", "maxlength": 120},
+        description=lazy_gettext("In your own words, such as: raincoat, umbrella."),
+        render_kw={"autocomplete": "off", "maxlength": 70},
     )
     windows = FieldList(FormField(WindowForm), min_entries=MOST_WINDOWS, max_entries=MOST_WINDOWS)
-    first_on = DateField(
-        lazy_gettext("First day"), [InputRequired(lazy_gettext("Choose the first day."))]
+    holidays = SelectField(
+        lazy_gettext("Holidays"),
+        choices=choices(HOLIDAYS.items()),
+        default=Holidays.MAKE_UP.value,
     )
     last_on = DateField(
         lazy_gettext("Last day"), [Optional()], description=lazy_gettext("Empty: until you end it.")
     )
     wanted = IntegerField(
         lazy_gettext("People a shift"),
-        [
-            InputRequired(lazy_gettext("Enter how many people you ask for.")),
-            NumberRange(1, 50, lazy_gettext("1 to 50 people.")),
-        ],
-        default=4,
+        [Optional(), NumberRange(1, 50, lazy_gettext("1 to 50 people."))],
+        description=lazy_gettext("Empty: as many as its size says."),
     )
     capacity = IntegerField(
         lazy_gettext("At most"),
@@ -200,11 +144,20 @@ class PostForm(RefusableForm):
         render_kw={"autocomplete": "off", "maxlength": 60},
     )
 
-    def offer(self, units: list[tuple[str, str]], sites: list[tuple[str, str]]) -> "PostForm":
-        """Say what there is to choose from, and return the form."""
-        self.unit.choices = choices(units)
-        self.site.choices = choices([("", lazy_gettext("A new site, made with the post")), *sites])
-        return self
+    needs_training = BooleanField(lazy_gettext("Only for the trained"), default=True)
+    turn_by = SelectField(lazy_gettext("Who answers for it"), choices=choices(TURNS.items()))
+    units = TextAreaField(
+        lazy_gettext("Units that take turns"),
+        [Optional(), Length(max=2000)],
+        filters=[paragraphs],
+        description=lazy_gettext("Names or codes in their order, one a line or with 、 between."),
+        render_kw={"rows": 4},
+    )
+    turns_from = DateField(
+        lazy_gettext("First turn from"),
+        [Optional()],
+        description=lazy_gettext("A day of the first unit's turn; empty: the first day."),
+    )
 
     @property
     def used_windows(self) -> list[rules.Window]:
@@ -216,11 +169,149 @@ class PostForm(RefusableForm):
         """Tell whether the rows beyond the first are all empty."""
         return not any(entry.form.is_used for entry in self.windows[SHOWN_WINDOWS:])
 
-    def validate_first_on(self, field: DateField) -> None:
+    def validate_last_on(self, field: DateField) -> None:
         if field.data and not 2000 <= field.data.year <= 2199:
             raise ValidationError(lazy_gettext("Choose a day of this century."))
 
-    validate_last_on = validate_first_on
+    validate_turns_from = validate_last_on
+
+    def validate_units(self, field: TextAreaField) -> None:
+        if self.turn_by.data and not field.data:
+            raise ValidationError(lazy_gettext("Name the units that take turns."))
+
+    @property
+    def unit_names(self) -> list[str]:
+        """The units that take turns, as they are written."""
+        return names_in(self.units.data or "") if self.turn_by.data else []
+
+    @property
+    def plain(self) -> dict[str, Any]:
+        """What the form says beside units, windows and leader."""
+        return {
+            "name": self.name.data,
+            "place": self.place.data,
+            "size": self.size.data,
+            "roads": self.roads.data or None,
+            "corners": self.corners.data or None,
+            "kit": kit_text(self.kit.data or [], self.kit_own.data or ""),
+            "capacity": self.capacity.data,
+            "last_on": self.last_on.data,
+            "holidays": self.holidays.data,
+            "needs_training": self.needs_training.data,
+            "turn_by": self.turn_by.data or None,
+        }
+
+
+class PostForm(FactsForm):
+    code = StringField(
+        lazy_gettext("Code"),
+        [
+            DataRequired(lazy_gettext("Give the post a code.")),
+            Regexp(
+                r"[A-Z0-9][A-Z0-9-]{0,19}\Z",
+                message=lazy_gettext("At most 20 letters, digits and dashes."),
+            ),
+        ],
+        filters=[code],
+        description=lazy_gettext("Short and never used before, such as XAL-01."),
+        render_kw={"autocomplete": "off", "maxlength": 20},
+    )
+    site = SelectField(lazy_gettext("Site"))
+    address = StringField(
+        lazy_gettext("Where it is"),
+        [Optional(), Length(max=120)],
+        filters=[one_line],
+        description=lazy_gettext("Only for a new site."),
+        render_kw={"autocomplete": "off", "maxlength": 120},
+    )
+    first_on = DateField(
+        lazy_gettext("First day"), [InputRequired(lazy_gettext("Choose the first day."))]
+    )
+
+    validate_first_on = FactsForm.validate_last_on
+
+    def offer(self, units: list[tuple[str, str]], sites: list[tuple[str, str]]) -> "PostForm":
+        """Say what there is to choose from, and return the form."""
+        self.unit.choices = choices(units)
+        self.site.choices = choices([("", lazy_gettext("A new site, made with the post")), *sites])
+        return self
+
+
+class EditForm(FactsForm):
+    from_on = DateField(
+        lazy_gettext("Holds from"),
+        [InputRequired(lazy_gettext("Choose the day."))],
+        description=lazy_gettext("Shifts before this day stay as they are."),
+    )
+
+    @classmethod
+    def of(cls, post: Post, today: date, units: list[tuple[str, str]]) -> "EditForm":
+        """Return the form, filled in with what the post is."""
+        listed, own = kit_of(post.kit)
+        leader = post.leader
+        form = cls(
+            data={
+                "unit": post.unit.code,
+                "kit": listed,
+                "kit_own": own,
+                "leader": f"{leader.name} {leader.volunteer_number}" if leader else "",
+                "turn_by": post.turn_by or "",
+                "units": "\n".join(turn.unit.name for turn in post.turns),
+                "windows": [
+                    {
+                        "starts": each.starts,
+                        "ends": each.ends,
+                        "weekdays": rules.weekdays_of(each.weekdays),
+                        "season_from": each.season_from,
+                        "season_until": each.season_until,
+                    }
+                    for each in post.windows
+                ],
+                **{
+                    name: getattr(post, name)
+                    for name in (
+                        "name",
+                        "place",
+                        "size",
+                        "roads",
+                        "corners",
+                        "holidays",
+                        "needs_training",
+                        "wanted",
+                        "capacity",
+                        "last_on",
+                        "turns_from",
+                    )
+                },
+                "from_on": today,
+            },
+        )
+        form.unit.choices = choices(units)
+        return form
+
+
+class SuspendForm(RefusableForm):
+    from_on = DateField(
+        lazy_gettext("First day"), [InputRequired(lazy_gettext("Choose the first day."))]
+    )
+    until_on = DateField(
+        lazy_gettext("Last day"),
+        [Optional()],
+        description=lazy_gettext("Empty: until you resume it."),
+    )
+    reason = StringField(
+        lazy_gettext("Reason"),
+        [DataRequired(lazy_gettext("Write the reason.")), Length(max=160)],
+        filters=[one_line],
+        description=lazy_gettext("Those assigned are told; it stands at every cancelled shift."),
+        render_kw={"autocomplete": "off", "maxlength": 160},
+    )
+
+
+class ResumeForm(RefusableForm):
+    on = DateField(
+        lazy_gettext("Manned again from"), [InputRequired(lazy_gettext("Choose the day."))]
+    )
 
 
 class EndForm(RefusableForm):

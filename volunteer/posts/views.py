@@ -1,6 +1,7 @@
 """Pages of persuasion posts."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import ngettext
@@ -12,10 +13,21 @@ from volunteer.core.login import current_actor
 from volunteer.shifts import queries as shifts
 from volunteer.shifts.models import ShiftState
 from volunteer.units import queries as units
+from volunteer.units.models import Unit
 
-from . import access, queries, rules, service
-from .forms import SHOWN_WINDOWS, WEEKDAYS, EndForm, PostForm
+from . import access, change_views, opening, queries, rules, service, wording
+from .facts import facts_of
+from .forms import (
+    HOLIDAYS,
+    PLACES,
+    SHOWN_WINDOWS,
+    SIZES,
+    TURNS,
+    EndForm,
+    PostForm,
+)
 from .models import Post
+from .window_form import WEEKDAYS
 
 bp = Blueprint("posts", __name__)
 
@@ -74,18 +86,18 @@ def create_post() -> Response | tuple[str, int]:
             code = form.site.data
             made = service.create(
                 code=form.code.data,
-                name=form.name.data,
                 unit=unit,
                 site=shifts.site_by_code(code, under=under) if code else None,
                 address=form.address.data or None,
                 windows=form.used_windows,
-                corners=form.corners.data or None,
-                kit=form.kit.data or None,
                 leader_id=shifts.leader_for(unit, form.leader.data, day=clock.local_day(now)),
                 wanted=form.wanted.data,
-                capacity=form.capacity.data,
                 first_on=form.first_on.data,
-                last_on=form.last_on.data,
+                turns_from=form.turns_from.data,
+                turn_units=queries.units_named(
+                    form.unit_names, under=under, day=clock.local_day(now)
+                ),
+                **form.plain,
                 actor=actor,
                 now=now,
             )
@@ -113,26 +125,55 @@ def create_page(form: PostForm) -> tuple[str, int]:
 def show(code: str) -> str:
     actor, now = current_actor(), clock.now()
     post = queries.post(code, under=access.require_reader(actor))
-    source = rules.source(post.id)
+    source, today = rules.source(post.id), clock.local_day(now)
+    may_plan = access.may_plan(actor, post.unit.path)
     return render_template(
         "posts/show.html",
         post=post,
+        today=today,
+        places=PLACES,
+        sizes=SIZES,
+        holidays=HOLIDAYS,
+        turns=TURNS,
+        turn_today=turn_on(post, today),
+        resting=queries.suspensions(post.id, since=today),
+        newest=next(iter(queries.versions(post.id, limit=1)), None),
         windows=[(each, rules.weekdays_of(each.weekdays)) for each in post.windows],
         weekdays=WEEKDAYS,
         next_lines=shifts.opened_by(source, site_id=post.site_id, now=now, limit=NEXT_SHIFTS),
         past_lines=shifts.opened_by(source, site_id=post.site_id, now=now, past=True),
-        may_plan=access.may_plan(actor, post.unit.path),
+        may_plan=may_plan,
+    )
+
+
+@bp.get("/posts/<string:code>/history")
+def history(code: str) -> str:
+    actor, now = current_actor(), clock.now()
+    post = queries.post(code, under=access.require_reader(actor))
+    versions = queries.versions(post.id)
+    named, led = wording.ids_of(versions)
+    names = {each.id: each.name for each in units.by_ids(named).values()}
+    leaders = queries.names_of(led)
+    return render_template(
+        "posts/history.html",
+        post=post,
+        versions=versions,
+        changes={
+            each.id: wording.changes_of(each, units=names, people=leaders) for each in versions
+        },
+        authors=queries.authors_of(versions),
+        differing=opening.differing(post, now=now) if versions else [],
     )
 
 
 @bp.get("/posts/<string:code>/end")
 def end(code: str) -> tuple[str, int]:
-    return end_page(own_post(code), EndForm())
+    return end_page(change_views.own_post(code), EndForm())
 
 
 @bp.post("/posts/<string:code>/end")
 def end_post(code: str) -> Response | tuple[str, int]:
-    post = own_post(code)
+    post = change_views.own_post(code)
     form = EndForm()
     if form.validate_on_submit():
         cancelled = service.end(
@@ -171,9 +212,13 @@ def offering(form: PostForm, under: Sequence[str]) -> PostForm:
     return form.offer(shifts.unit_choices(under=under), sites)
 
 
-def own_post(code: str) -> Post:
-    """Return a post that the caller plans; those of others do not exist."""
-    return queries.post(code, under=current_actor().paths(*SCHEDULERS))
+def turn_on(post: Post, day: date) -> Unit | None:
+    """Return the unit whose turn it is on a day; None where one unit keeps the post."""
+    facts = facts_of(post)
+    if facts.turn_by is None:
+        return None
+    wanted = facts.unit_on(day)
+    return next(turn.unit for turn in post.turns if turn.unit_id == wanted)
 
 
-blueprints = (bp,)
+blueprints = (bp, change_views.bp)

@@ -1,1 +1,1 @@
-"""Drawing up a month: who stands where, as a draft, fixed by hand, then published."""
+"""A month's roster: who serves where, drawn, mended by hand, and published at once."""

@@ -1,7 +1,7 @@
 """Who may be assigned to a shift, who is, and who may lead one."""
 
-from collections.abc import Collection, Sequence
-from datetime import date
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, and_, case, or_, select
@@ -13,13 +13,28 @@ from volunteer.people.models import Membership, Person, PersonState
 from volunteer.people.rules import mask_phone
 from volunteer.units.models import Unit
 
+from . import rules
 from .models import Assignment, AssignmentState, Shift
 
 PAGE = 50
 
+#: Says which days people have taken off, first and last of each stretch: (people, since,
+#: until); `features.py` fills it.
+days_off: list[
+    Callable[[Collection[int], date, date], Mapping[int, Sequence[tuple[date, date]]]]
+] = []
+
+
+#: Says who waits for a place at a shift, first come first: (shift); `features.py` fills it.
+waiting: list[Callable[[int], Sequence[rules.Waits]]] = []
+
 
 class Candidate(NamedTuple):
-    """A person who might be assigned; `busy` elsewhere at that time, or already `here`."""
+    """A person who might be assigned; `busy` elsewhere at that time, or already `here`.
+
+    `off` says that the person has marked the day as one on which he cannot serve: the
+    coordinator may assign him all the same.
+    """
 
     public_id: str
     name: str
@@ -27,6 +42,8 @@ class Candidate(NamedTuple):
     unit_name: str
     busy: bool
     here: bool
+    person_id: int
+    off: bool = False
 
 
 def candidates(
@@ -59,6 +76,7 @@ def candidates(
             Unit.name,
             case((clash, True), else_=False),
             case((here, True), else_=False),
+            Person.id,
         ),
         under,
         local_day(shift.starts_at),
@@ -69,7 +87,17 @@ def candidates(
         statement = statement.where(Person.public_id.in_(only))
     statement = statement.order_by(Person.name, Person.id).limit(limit)
     found = [Candidate(*row) for row in db.session.execute(statement)]
-    return [each._replace(phone=mask_phone(each.phone)) for each in found]
+    off = off_at(shift, [each.person_id for each in found])
+    return [
+        each._replace(phone=mask_phone(each.phone), off=each.person_id in off) for each in found
+    ]
+
+
+def off_at(shift: Shift, person_ids: Collection[int]) -> set[int]:
+    """Return those of the people who have taken off a day on which the shift lies."""
+    last = local_day(shift.ends_at - timedelta(microseconds=1))
+    first = local_day(shift.starts_at)
+    return {person_id for ask in days_off for person_id in ask(person_ids, first, last)}
 
 
 def _belonging(columns: Sequence[Any], under: Sequence[str], day: date) -> Select[Any]:

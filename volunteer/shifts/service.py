@@ -49,6 +49,9 @@ from .notices import Notice
 #: Tells whether anybody has checked in at a shift; `features.py` sets it.
 has_attendance: list[Callable[[int], bool]] = []
 
+#: Told that a place has become free, in the verb's transaction: (shift, now).
+place_freed: list[Callable[[int, datetime], None]] = []
+
 
 def new_public_id() -> str:
     """Return eight random bytes in hexadecimal: an address that says nothing."""
@@ -307,6 +310,7 @@ def unassign(shift: Shift, person_public_id: str, *, actor: Actor, now: datetime
         access.require_schedule(actor, path)
         if shift.ends_at <= now:
             raise ShiftOver()
+        session.get_one(Shift, shift.id, with_for_update=True, populate_existing=True)
         assignment = session.scalar(
             select(Assignment)
             .join(Person, Person.id == Assignment.person_id)
@@ -320,7 +324,10 @@ def unassign(shift: Shift, person_public_id: str, *, actor: Actor, now: datetime
         if assignment is None:
             raise NotAssigned()
         assignment.state = AssignmentState.CANCELLED
+        session.flush()
         _journal("shifts.unassign", shift, path, actor, now)
+        for offer_on in place_freed:
+            offer_on(shift.id, now)
 
 
 def cancel(shift: Shift, *, reason: str, actor: Actor, now: datetime) -> None:

@@ -191,6 +191,7 @@ def show(public_id: str) -> str:
         week=Week.of(clock.local_day(shift.starts_at)),
         people=people,
         missing=rules.missing(shift.wanted, len(people)),
+        waiting=[each for ask in candidates.waiting for each in ask(shift.id)],
         takes_place=shift.state == ShiftState.PLANNED,
         is_over=shift.ends_at <= now,
         may_schedule=access.may_schedule(actor, shift.unit.path),

@@ -16,12 +16,22 @@ class Rounding(StrEnum):
     NEAREST_30 = "nearest_30"
 
 
+class TrainingGate(StrEnum):
+    """What happens where somebody serves without the training that is asked for (R54)."""
+
+    OFF = "off"
+    WARN = "warn"
+    REFUSE = "refuse"
+
+
 class Policy(Base):
     """One version of the monthly rules; the newest valid on a month's first day judges it (R33)."""
 
     __tablename__ = "policy"
     __table_args__ = (
         one_of("rounding", Rounding),
+        one_of("training_gate", TrainingGate),
+        CheckConstraint("training_valid_months BETWEEN 1 AND 120", name="training_valid_months"),
         UniqueConstraint("valid_from"),
         CheckConstraint("length(valid_from) = 7", name="valid_from"),
         CheckConstraint(
@@ -49,6 +59,11 @@ class Policy(Base):
     max_minutes_per_record: Mapped[int]
     max_minutes_per_day: Mapped[int]
     duty_counts_for_target: Mapped[bool]
+    #: How long a training holds, and what its lack means (R54).
+    training_valid_months: Mapped[int] = mapped_column(default=12, server_default="12")
+    training_gate: Mapped[str] = mapped_column(
+        String(10), default=TrainingGate.WARN, server_default="warn"
+    )
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     created_by: Mapped[int | None]
 
