@@ -103,7 +103,7 @@ OWN = {
         "navigation",
         "serving",
     },
-    "shifts": {"candidates", "edit_views", "editing", "notices", "persons"},
+    "shifts": {"calling_off", "candidates", "edit_views", "editing", "notices", "persons"},
     "rosters": {
         "checker",
         "exact",
