@@ -80,6 +80,7 @@ SAMPLES: dict[tuple[str, str], Callable[[Corner], object]] = {
     ("calendar", "code"): lambda corner: corner.unit.code,
     ("calendar", "token"): lambda corner: calendar_of(corner.unit),
     ("watch", "inspection_id"): lambda corner: 1,
+    ("*", "public_id"): lambda corner: corner.shift.public_id,
     ("*", "month"): lambda corner: "2026-03",
 }
 

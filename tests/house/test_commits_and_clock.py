@@ -12,11 +12,11 @@ DOORS = {"views", "api", "jobs", "commands"}
 #: Doors by another name: they are started by a person or stand in core.
 OTHER_DOORS = {
     "volunteer/activities/series_views.py",
+    "volunteer/boards/calendar_views.py",
+    "volunteer/boards/watch_views.py",
     "volunteer/home/demo.py",
     "volunteer/home/serving.py",
     "volunteer/people/card_views.py",
-    "volunteer/boards/watch_views.py",
-    "volunteer/boards/calendar_views.py",
     "volunteer/people/import_views.py",
     "volunteer/people/merge_views.py",
     "volunteer/people/own_views.py",

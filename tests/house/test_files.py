@@ -128,7 +128,15 @@ OWN = {
         "reasons",
         "solver",
     },
-    "shifts": {"candidates", "edit_views", "editing", "gate", "notices", "persons"},
+    "shifts": {
+        "calling_off",
+        "candidates",
+        "edit_views",
+        "editing",
+        "gate",
+        "notices",
+        "persons",
+    },
     "targets": {"training"},
     "grids": {"importer"},
     "signups": {

@@ -83,6 +83,8 @@ PARTS_OF = {
     "imports.add_category": "imports.upload",
     "imports.category_list": "imports.upload",
     "imports.show": "imports.upload",
+    "editing.call_off": "shifts.index",
+    "editing.call_off_day": "shifts.index",
     "editing.edit": "shifts.index",
     "editing.change": "shifts.index",
     "series.ask": "shifts.index",

@@ -1,8 +1,8 @@
-"""The page on which one shift is changed."""
+"""Pages on which one shift is changed, and a day is called off for all."""
 
 from datetime import timedelta
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext, ngettext
 from werkzeug.wrappers import Response
 
@@ -10,12 +10,17 @@ from volunteer.core import clock
 from volunteer.core.actor import SCHEDULERS
 from volunteer.core.login import current_actor
 
-from . import editing, queries
+from . import access, calling_off, editing, queries
+from .calling_off import Concerned
 from .editing import Details
-from .forms import EditForm
+from .forms import CallOffForm, EditForm
 from .models import Shift, ShiftState
+from .rules import Week
 
 bp = Blueprint("editing", __name__)
+
+#: How many shifts a preview lists; the numbers are of all.
+LISTED = 100
 
 
 @bp.get("/shifts/<string:public_id>/edit")
@@ -99,6 +104,46 @@ def edit_page(shift: Shift, form: EditForm) -> tuple[str, int]:
 def offer_sites(form: EditForm) -> None:
     under = current_actor().paths(*SCHEDULERS)
     form.offer(queries.site_choices(under=under, chosen=form.site.data))
+
+
+@bp.get("/shifts/call-off")
+def call_off() -> tuple[str, int]:
+    access.require_scheduler(current_actor())
+    tomorrow = clock.local_day(clock.now()) + timedelta(days=1)
+    return call_off_page(CallOffForm(unit=request.args.get("unit"), day=tomorrow), None)
+
+
+@bp.post("/shifts/call-off")
+def call_off_day() -> Response | tuple[str, int]:
+    """Look at what is called off; the second button of the page does it."""
+    actor, now = current_actor(), clock.now()
+    under = access.require_scheduler(actor)
+    form = CallOffForm().offer(queries.unit_choices(under=under))
+    if form.validate_on_submit():
+        with form.refusals():
+            unit = queries.own_unit(form.unit.data, under=under)
+            hours = {"since": form.since.data, "until": form.until.data}
+            if request.form.get("step") != "apply":
+                starts, ends = calling_off.stretch(form.day.data, **hours)
+                found = calling_off.concerned(starts, ends, under=[unit.path], now=now)
+                return call_off_page(form, found)
+            done = calling_off.call_off(
+                unit, form.day.data, **hours, reason=form.told, actor=actor, now=now
+            )
+            told = ngettext("%(num)s person is told.", "%(num)s people are told.", done.people)
+            shifts = ngettext(
+                "%(num)s shift is called off.", "%(num)s shifts are called off.", len(done.going)
+            )
+            flash(f"{shifts}{told}", "success")
+            week = Week.of(form.day.data)
+            return redirect(url_for("shifts.index", week=week, unit=unit.code), 303)
+    return call_off_page(form, None)
+
+
+def call_off_page(form: CallOffForm, found: Concerned | None) -> tuple[str, int]:
+    form.offer(queries.unit_choices(under=current_actor().paths(*SCHEDULERS)))
+    page = render_template("shifts/call_off.html", form=form, found=found, listed=LISTED)
+    return page, form.status
 
 
 def own_shift(public_id: str) -> Shift:

@@ -216,3 +216,20 @@ class CancelForm(RefusableForm):
         chosen = dict(CANCEL_REASONS)
         named = "" if self.reason.data == OTHER else str(chosen[self.reason.data])
         return "：".join(filter(None, (named, self.words.data)))
+
+
+class CallOffForm(CancelForm):
+    """Calling off a day of a unit and of all under it, or some hours of the day."""
+
+    unit = SelectField(lazy_gettext("Unit"), [InputRequired(lazy_gettext("Choose the unit."))])
+    day = DateField(lazy_gettext("Day"), [InputRequired(lazy_gettext("Choose the day."))])
+    since = TimeField(lazy_gettext("Shifts that begin from"), [Optional()], render_kw=MINUTE_STEPS)
+    until = TimeField(lazy_gettext("and before"), [Optional()], render_kw=MINUTE_STEPS)
+
+    def offer(self, units: list[tuple[str, str]]) -> "CallOffForm":
+        self.unit.choices = choices(units)
+        return self
+
+    def validate_day(self, field: DateField) -> None:
+        if field.data and not 2000 <= field.data.year <= 2199:
+            raise ValidationError(lazy_gettext("Choose a day of this century."))
