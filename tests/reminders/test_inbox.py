@@ -50,7 +50,7 @@ def test_a_cancelled_shift_is_told_with_its_reason(client, wang):
     assert "暴雨" in page
 
 
-@pytest.mark.parametrize("notice", set(Notice) - {Notice.SHIFT_CANCELLED})
+@pytest.mark.parametrize("notice", sorted(set(Notice) - {Notice.SHIFT_CANCELLED}))
 def test_every_notice_about_a_shift_has_its_heading_and_its_sentence(client, wang, notice):
     shift = make.shift(title="早高峰文明劝导", site=make.site(name="府前路口"))
     service.tell(notice, [wang.id], f"shift:{shift.id}", shift.id, NOW)
