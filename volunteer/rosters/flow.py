@@ -126,20 +126,15 @@ class _Network:
         most = 0
         asked_days = self._days_to_ask(worker, taken)
         for place, group in enumerate(self.rivals):
-            is_usual = (
-                asked_days is not None
-                and group.day not in asked_days
-                and self.sites[place].isdisjoint(worker.sites)
-            )
-            free = (
-                group.places
-                if is_usual
-                else [
+            may_all = asked_days is not None and group.day not in asked_days
+            is_usual = may_all and self.sites[place].isdisjoint(worker.sites)
+            free = group.places
+            if not may_all:
+                free = [
                     each
                     for each in group.places
                     if problem.why_not(worker, problem.places[each], worker.busy) is None
                 ]
-            )
             if not free:
                 continue
             most += 1
@@ -168,12 +163,8 @@ class _Network:
         full = {week for week, posts in taken.items() if posts >= problem.limits.posts_a_week}
         found = set()
         for day in {group.day for group in self.rivals}:
-            if (
-                week_of(day) in full
-                or not covers(worker.member, day)
-                or covers(worker.off, day)
-                or covers(worker.exempt, day)
-            ):
+            away = covers(worker.off, day) or covers(worker.exempt, day)
+            if away or week_of(day) in full or not covers(worker.member, day):
                 found.add(day)
         for turn in worker.busy:
             found.update(range(turn.day - 1, turn.ends // DAY + 2))
