@@ -2,7 +2,7 @@
 
     --people 6000,60000         how large the cities are
     --engine sqlite,postgresql  where they are kept
-    --only import,checkin       of: import checkin month reminders pages cold_start
+    --only import,checkin       of: import checkin month reminders pages cold_start roster
     --months 12                 how long the ledger is; 12 months of 60,000 people are 2.9
                                 million rows, which take one to three minutes to write
 
@@ -22,11 +22,11 @@ from pathlib import Path
 from tests import postgresql
 from volunteer.core import clock, settings
 
-from . import checkin, cold_start, importing, month, pages, planning, world
+from . import checkin, cold_start, importing, month, pages, planning, roster, world
 from .databases import DURABLE, Databases, raw, require_durable
 from .measure import Figure, Rounds, growth
 
-FIGURES = ("import", "month", "reminders", "checkin", "pages", "cold_start")
+FIGURES = ("import", "month", "reminders", "checkin", "pages", "cold_start", "roster")
 ENGINES = ("sqlite", "postgresql")
 #: `python app.py` makes a city of this size, no other.
 DEMO_PEOPLE = 60_000
@@ -85,6 +85,8 @@ def measure(asked: argparse.Namespace, folder: Path) -> Iterator[Figure]:
             databases.close()
     if "cold_start" in asked.only and DEMO_PEOPLE in asked.people:
         yield cold_start.measure(DEMO_PEOPLE, folder)
+    if "roster" in asked.only and DEMO_PEOPLE in asked.people:
+        yield roster.measure(DEMO_PEOPLE)
 
 
 def of_engine(databases: Databases, asked: argparse.Namespace) -> Iterator[Figure]:

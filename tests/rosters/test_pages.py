@@ -10,6 +10,7 @@ from tests import make
 from volunteer.core.actor import Role
 from volunteer.core.clock import local
 from volunteer.core.db import db
+from volunteer.people.models import Person
 from volunteer.posts.models import Post, PostWindow
 from volunteer.rosters.models import Hold, Roster, RosterPlace
 from volunteer.shifts.models import Assignment, Shift
@@ -86,14 +87,16 @@ def test_a_place_is_given_to_another_and_kept(at_work, unit, post):
         f"/units/{unit.code}/plan/2026-12", data={"way": "drawn", "posts_a_week": "3"}
     )
     place = f"{drawn.location}/shifts/{shift.public_id}"
-    page = at_work.get(place)
     there = db.session.scalar(select(RosterPlace))
+    given_up = db.session.get(Person, there.person_id).public_id
+    page = at_work.get(f"{place}?replace={given_up}")
     put, instead = re.search(
         r'action="[^"]*/put".*?name="person" value="(\w+)".*?name="instead_of" value="(\w+)"',
         page.text,
         re.DOTALL,
     ).groups()
 
+    assert instead == given_up
     answer = at_work.post(f"{place}/put", data={"person": put, "instead_of": instead})
     at_work.post(f"{drawn.location}/draw")
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from ortools.graph.python import min_cost_flow  # type: ignore[import-untyped]
 
-from .problem import KEEP_MOST, Problem, Worker, covers, week_of
+from .problem import DAY, KEEP_MOST, Problem, Worker, covers, week_of
 
 SOURCE, SINK = 0, 1
 
@@ -65,6 +65,7 @@ class _Network:
         self.rivals = rivals_of(problem)
         places = len(problem.places)
         self.first_place, self.first_hub = 2, 2 + places
+        self.sites = [{problem.places[p].site_id for p in each.places} for each in self.rivals]
         self.nodes = self.first_hub + len(self.rivals)
         #: Weeks in which somebody could have more posts than he may.
         days = Counter(week_of(each.day) for each in self.rivals if each.is_post)
@@ -123,12 +124,17 @@ class _Network:
         taken = Counter(week_of(turn.day) for turn in worker.busy if turn.is_post)
         of_week: dict[int, int] = {}
         most = 0
+        asked_days = self._days_to_ask(worker, taken)
         for place, group in enumerate(self.rivals):
-            free = [
-                each
-                for each in group.places
-                if problem.why_not(worker, problem.places[each], worker.busy) is None
-            ]
+            may_all = asked_days is not None and group.day not in asked_days
+            is_usual = may_all and self.sites[place].isdisjoint(worker.sites)
+            free = group.places
+            if not may_all:
+                free = [
+                    each
+                    for each in group.places
+                    if problem.why_not(worker, problem.places[each], worker.busy) is None
+                ]
             if not free:
                 continue
             most += 1
@@ -139,9 +145,30 @@ class _Network:
                     of_week[week] = self._new_node(number)
                     self._arc(node, of_week[week], limits.posts_a_week - taken[week], 0)
                 tail = of_week[week]
-            self._add_day(number, tail, place, free)
+            if is_usual:
+                self._arc(tail, self.first_hub + place, 1, KEEP_MOST * problem.weights.keep)
+            else:
+                self._add_day(number, tail, place, free)
         for step in range(min(most, problem.most_each)):
             self._arc(SOURCE, node, 1, problem.step(worker, step))
+
+    def _days_to_ask(self, worker: Worker, taken: Counter[int]) -> set[int] | None:
+        """Return the days on which a rule may keep the person away; None: any day.
+
+        On the others he can take every place, so that none need be asked one by one.
+        """
+        problem = self.problem
+        if problem.taken_off or any(place.needs for place in problem.places):
+            return None
+        full = {week for week, posts in taken.items() if posts >= problem.limits.posts_a_week}
+        found = set()
+        for day in {group.day for group in self.rivals}:
+            away = covers(worker.off, day) or covers(worker.exempt, day)
+            if away or week_of(day) in full or not covers(worker.member, day):
+                found.add(day)
+        for turn in worker.busy:
+            found.update(range(turn.day - 1, turn.ends // DAY + 2))
+        return found
 
     def _add_day(self, number: int, tail: int, hub: int, free: Sequence[int]) -> None:
         problem = self.problem

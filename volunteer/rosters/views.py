@@ -249,14 +249,16 @@ def place(public_id: str, shift: str) -> str:
     at = shift_of(roster, shift)
     words = request.args.get("q", "").strip()[:60]
     cell = next((each for each in queries.cells(roster, now=now) if each.shift.id == at.id), None)
+    people, leaving = cell.people if cell else [], request.args.get("replace")
     return render_template(
         "rosters/place.html",
         roster=roster,
         shift=at,
-        people=cell.people if cell else [],
+        people=people,
         missing=cell.missing if cell else 0,
         why=cell.reasons if cell else [],
         taken_off=queries.taken_off(roster, at.id),
+        replaced=next((each for each in people if each.hold and each.public_id == leaving), None),
         words=words,
         verdicts=queries.verdicts(roster, at.id, words=words, now=now),
         why_text=reasons.why_text,
