@@ -352,8 +352,6 @@ SAMPLES: dict[tuple[str, str], Callable[[Corner], object]] = {
     ("signups", "public_id"): lambda corner: corner.shift.public_id,
     ("signups", "person_id"): lambda corner: corner.volunteer.public_id,
     ("signups", "swap_id"): lambda corner: "0" * 16,
-    ("signups.days_off_of", "public_id"): lambda corner: corner.volunteer.public_id,
-    ("signups.save_days_off_of", "public_id"): lambda corner: corner.volunteer.public_id,
     ("posts", "code"): lambda corner: corner.post.code,
     ("post_changes", "code"): lambda corner: corner.post.code,
     ("post_changes", "suspension_id"): lambda corner: corner.suspension.id,
