@@ -17,7 +17,7 @@ from volunteer.attendance import queries as attendance
 from volunteer.audits import record
 from volunteer.people import hooks as people
 from volunteer.reminders import service as reminders
-from volunteer.shifts import candidates, notices
+from volunteer.shifts import candidates, gate, notices
 from volunteer.shifts import persons as shifts_persons
 from volunteer.shifts import service as shifts
 from volunteer.signups import persons as signups_persons
@@ -25,6 +25,7 @@ from volunteer.signups import places as signups_places
 from volunteer.signups import queries as signups
 from volunteer.signups import taking, waitlist
 from volunteer.targets import service as targets
+from volunteer.targets import training
 
 FEATURES = (
     "units",
@@ -78,6 +79,8 @@ def connect_hooks() -> None:
     shifts.has_attendance[:] = [attendance.has_attendance]
     shifts.place_freed[:] = [waitlist.place_freed]
     taking.has_checked_in[:] = [attendance.has_checked_in]
+    gate.gates[:] = [training.untrained]
+    gate.refusing[:] = [training.refuses]
     notices.tellers[:] = [reminders.tell]
     candidates.days_off[:] = [signups.days_off]
     candidates.waiting[:] = [signups_places.waits]

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.house.world import address
+from tests.house.addresses import address
 
 #: The doors that stand open to everybody. A new one is a decision: say it here.
 PUBLIC = {

@@ -23,6 +23,8 @@ FORM = {
     "grace_in_minutes": "5",
     "grace_out_minutes": "5",
     "min_presence_percent": "0",
+    "training_gate": "refuse",
+    "training_valid_months": "24",
     "max_minutes_per_record": "480",
     "max_minutes_per_day": "720",
 }
@@ -91,6 +93,7 @@ def test_the_page_adopts_what_the_form_says(client, set_clock, app):
     assert sent.status_code == 303
     assert (adopted.monthly_target_minutes, adopted.grace_in_minutes) == (180, 5)
     assert adopted.duty_counts_for_target
+    assert (adopted.training_gate, adopted.training_valid_months) == ("refuse", 24)
     assert "建文明办〔2026〕18 号" in client.get("/policies").text
 
 

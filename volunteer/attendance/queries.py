@@ -206,6 +206,8 @@ class Posting(NamedTuple):
     unit_path: str
     left_at: datetime | None
     revision: int
+    #: What one has learnt by serving here (R54).
+    grants: str | None
 
 
 _posting = (
@@ -226,6 +228,7 @@ _posting = (
         Unit.path,
         Attendance.left_at,
         Attendance.revision,
+        Shift.grants,
     )
     .join(Shift, Shift.id == Attendance.shift_id)
     .join(Site, Site.id == Shift.site_id)

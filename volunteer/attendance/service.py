@@ -14,6 +14,8 @@ from volunteer.hours import queries as ledger
 from volunteer.hours import service as hours
 from volunteer.hours.models import SourceClass
 from volunteer.hours.rules import counted
+from volunteer.people import service as people
+from volunteer.people.models import QualificationKind
 from volunteer.targets import queries as targets
 
 from . import access, queries, rules
@@ -296,7 +298,8 @@ def settle(
     actor: Actor,
     now: datetime,
 ) -> None:
-    """Close an attendance and enter its minutes; while `review` is pending they wait.
+    """Close an attendance and enter its minutes, and what a training has taught; while
+    `review` is pending both wait.
 
     Raises LostRace where the attendance has moved since `facts` were read.
     """
@@ -330,3 +333,14 @@ def settle(
             entered_by=actor.account_id,
             now=now,
         )
+        if facts.grants:
+            day = local_day(facts.starts_at)
+            people.grant_by_training(
+                facts.person_id,
+                QualificationKind(facts.grants),
+                granted_on=day,
+                valid_months=targets.policy_for(Month.of_day(day)).training_valid_months,
+                source=f"shift:{facts.shift_id}",
+                actor=actor,
+                now=now,
+            )

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from calendar import monthrange
 from datetime import date, datetime, timedelta
 
 from volunteer.units.rules import BLANK, INVISIBLE
@@ -253,3 +254,14 @@ def clean_file_name(name: str) -> str:
     last = re.split(r"[/\\]", INVISIBLE.sub("", name))[-1]
     shown = "".join(character for character in last if character.isprintable())
     return shown[:40] + shown[-40:] if len(shown) > 80 else shown or "?"
+
+
+def months_later(day: date, months: int) -> date:
+    """Return the same day of a later month, or that month's last day where it has none.
+
+    >>> months_later(date(2026, 1, 31), 1), months_later(date(2026, 11, 23), 12)
+    (datetime.date(2026, 2, 28), datetime.date(2027, 11, 23))
+    """
+    years, month = divmod(day.month - 1 + months, 12)
+    last = monthrange(day.year + years, month + 1)[1]
+    return date(day.year + years, month + 1, min(day.day, last))

@@ -1,6 +1,8 @@
 """The facts of one record as verbs write them, also those of other features: phone, consent."""
 
-from datetime import datetime
+from datetime import date, datetime
+
+from sqlalchemy import select
 
 from volunteer.core import journal
 from volunteer.core.actor import Actor
@@ -9,7 +11,14 @@ from volunteer.units.rules import name_key
 
 from . import categories, hooks, records, rules
 from .errors import CategoryUnknown, NameInvalid, PhoneInvalid
-from .models import Consent, ConsentState, Person, Purpose
+from .models import (
+    Consent,
+    ConsentState,
+    Person,
+    Purpose,
+    Qualification,
+    QualificationKind,
+)
 
 
 def set_name(person: Person, text: str) -> bool:
@@ -91,3 +100,47 @@ def category_of(text: str | None, *, held: str | None = None) -> str | None:
     if category != held and category not in categories.on_offer():
         raise CategoryUnknown()
     return category
+
+
+def grant_by_training(
+    person_id: int,
+    kind: QualificationKind,
+    *,
+    granted_on: date,
+    valid_months: int,
+    source: str,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Enter what somebody has learnt by serving (R54); `source` names the shift.
+
+    Part of a verb, as `set_phone`. The same source again enters nothing.
+    """
+    session = db.session()
+    known = select(Qualification.id).where(
+        Qualification.person_id == person_id,
+        Qualification.kind == kind,
+        Qualification.source == source,
+    )
+    if session.scalar(known) is not None:
+        return
+    made = Qualification(
+        person_id=person_id,
+        kind=kind,
+        granted_on=granted_on,
+        expires_on=rules.months_later(granted_on, valid_months),
+        source=source,
+        entered_by=actor.account_id,
+        entered_at=now,
+    )
+    session.add(made)
+    session.flush()
+    journal.write(
+        "people.qualify",
+        "person",
+        person_id,
+        actor=actor,
+        now=now,
+        kind=str(kind),
+        qualification=made.id,
+    )

@@ -15,7 +15,7 @@ from volunteer.shifts.models import ShiftState
 from volunteer.units import queries as units
 from volunteer.units.models import Unit
 
-from . import access, change_views, opening, queries, rules, service, wording
+from . import access, change_views, opening, queries, rules, service, sheet_views, wording
 from .facts import facts_of
 from .forms import (
     HOLIDAYS,
@@ -221,4 +221,4 @@ def turn_on(post: Post, day: date) -> Unit | None:
     return next(turn.unit for turn in post.turns if turn.unit_id == wanted)
 
 
-blueprints = (bp, change_views.bp)
+blueprints = (bp, change_views.bp, sheet_views.bp)

@@ -133,3 +133,25 @@ class WouldOverlap(DomainError):
         "Choose another time, or take them off one of the two shifts first."
     )
     field = "starts"
+
+
+class NotTrained(DomainError):
+    code = "not_trained"
+    text = N_(
+        "Without a training that still holds: %(people)s. Enter it in their record first, or "
+        "choose others."
+    )
+    field = "people"
+
+
+class NothingToCallOff(DomainError):
+    code = "nothing_to_call_off"
+    text = N_("In these hours no shift is planned that could still be called off.")
+    field = "day"
+
+
+class WrongHours(DomainError):
+    code = "hours"
+    text = N_("The end must be later than the start. Leave both empty for the whole day.")
+    status = 400
+    field = "until"

@@ -17,7 +17,7 @@ from volunteer.core.errors import NotFound
 from volunteer.people.models import Person, QualificationKind
 from volunteer.units.models import Unit
 
-from . import access, candidates, notices, queries, rules
+from . import access, candidates, gate, notices, queries, rules
 from .errors import (
     BeyondWanted,
     HasAttendance,
@@ -33,6 +33,7 @@ from .errors import (
     WrongNumbers,
     WrongTimes,
 )
+from .gate import gates as gates
 from .models import (
     Assignment,
     AssignmentState,
@@ -257,6 +258,7 @@ def assign(
             raise ShiftFull(capacity=shift.capacity, assigned=total - len(new))
         if shift.wanted and total > shift.wanted and not beyond_wanted:
             raise BeyondWanted(wanted=shift.wanted, assigned=total)
+        gate.require_trained(shift, new, now)
         if names := queries.clashes(new, shift):
             raise Overlapping(people="、".join(names))
         for person_id in new:

@@ -13,7 +13,7 @@ from volunteer.core.actor import SCHEDULERS
 from volunteer.core.login import current_actor
 from volunteer.units import queries as units
 
-from . import access, candidates, queries, rules, service
+from . import access, candidates, edit_views, gate, queries, rules, service
 from .forms import AssignForm, CancelForm, SingleForm, SiteForm
 from .models import Nature, Shift, ShiftState, Site
 from .queries import ShiftLine
@@ -217,6 +217,11 @@ def assign_people(public_id: str) -> Response | tuple[str, int]:
                 now=clock.now(),
             )
             flash(ngettext("%(num)s person assigned.", "%(num)s people assigned.", new), "success")
+            if names := gate.untrained_listed(shift, form.people.data, clock.now()):
+                told = gettext(
+                    "Not trained yet, or too long ago: %(people)s.", people="、".join(names)
+                )
+                flash(told, "warning")
             return redirect(url_for(".show", public_id=public_id), 303)
     return assign_page(shift, form)
 
@@ -291,4 +296,4 @@ def own_site(code: str) -> Site:
     return queries.site_by_code(code, under=current_actor().paths(*SCHEDULERS))
 
 
-blueprints = (bp,)
+blueprints = (bp, edit_views.bp)

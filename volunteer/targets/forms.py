@@ -12,7 +12,7 @@ from volunteer.core.clock import Month
 from volunteer.core.forms import RefusableForm
 from volunteer.core.i18n import month_text
 
-from .models import Rounding
+from .models import Rounding, TrainingGate
 from .queries import KINDS
 
 #: How many months ahead a version may be adopted.
@@ -22,6 +22,13 @@ ROUNDINGS = {
     Rounding.NONE: lazy_gettext("to the minute"),
     Rounding.DOWN_30: lazy_gettext("down to half hours"),
     Rounding.NEAREST_30: lazy_gettext("to the nearest half hour"),
+}
+
+
+GATES = {
+    TrainingGate.OFF: lazy_gettext("not asked about"),
+    TrainingGate.WARN: lazy_gettext("a warning to the coordinator"),
+    TrainingGate.REFUSE: lazy_gettext("the place is refused"),
 }
 
 
@@ -106,6 +113,18 @@ class PolicyForm(RefusableForm):
         description=lazy_gettext("It never stands on a certificate, with or without this."),
     )
 
+    training_gate = SelectField(
+        lazy_gettext("Without training"),
+        choices=[SelectChoice(value.value, label) for value, label in GATES.items()],
+        description=lazy_gettext("What happens where somebody untrained is put on a post."),
+    )
+    training_valid_months = _number(
+        lazy_gettext("A training holds (months)"),
+        lazy_gettext("Reckoned from the day of the training; 12 is a year."),
+        1,
+        120,
+    )
+
     def offer(self, first: Month) -> "PolicyForm":
         """Offer `first` and the months after it as the beginning."""
         months = [first]
@@ -126,6 +145,8 @@ PARAMETERS: Sequence[str] = (
     "max_minutes_per_record",
     "max_minutes_per_day",
     "duty_counts_for_target",
+    "training_gate",
+    "training_valid_months",
 )
 
 

@@ -13,7 +13,7 @@ from volunteer.people.models import Person
 
 from . import access, queries
 from .errors import ExemptionDates, PolicyExists, PolicyInForce, SelfApproval
-from .models import Exemption, ExemptionKind, Policy, Rounding
+from .models import Exemption, ExemptionKind, Policy, Rounding, TrainingGate
 
 
 def adopt_policy(
@@ -29,6 +29,8 @@ def adopt_policy(
     max_minutes_per_record: int = 480,
     max_minutes_per_day: int = 720,
     duty_counts_for_target: bool = False,
+    training_valid_months: int = 12,
+    training_gate: TrainingGate = TrainingGate.WARN,
     actor: Actor,
     now: datetime,
 ) -> Policy:
@@ -51,6 +53,8 @@ def adopt_policy(
             max_minutes_per_record=max_minutes_per_record,
             max_minutes_per_day=max_minutes_per_day,
             duty_counts_for_target=duty_counts_for_target,
+            training_valid_months=training_valid_months,
+            training_gate=training_gate,
             created_at=now,
             created_by=actor.account_id,
         )

@@ -11,8 +11,8 @@ from volunteer.core.login import current_actor
 from volunteer.people import queries as people
 
 from . import access, queries, service
-from .forms import PARAMETERS, ROUNDINGS, ExemptionForm, PolicyForm
-from .models import ExemptionKind, Rounding
+from .forms import GATES, PARAMETERS, ROUNDINGS, ExemptionForm, PolicyForm
+from .models import ExemptionKind, Rounding, TrainingGate
 
 bp = Blueprint("targets", __name__)
 
@@ -41,7 +41,11 @@ def adopt_policy() -> Response | tuple[str, int]:
             service.adopt_policy(
                 valid_from=Month.parse(form.valid_from.data),
                 document_number=form.document_number.data.strip(),
-                **{**facts, "rounding": Rounding(form.rounding.data)},
+                **{
+                    **facts,
+                    "rounding": Rounding(form.rounding.data),
+                    "training_gate": TrainingGate(form.training_gate.data),
+                },
                 actor=actor,
                 now=now,
             )
@@ -59,6 +63,7 @@ def policies_page(form: PolicyForm) -> tuple[str, int]:
         in_force=queries.policy_for(running),
         running=running,
         roundings=ROUNDINGS,
+        gates=GATES,
         may_adopt=access.may_adopt(current_actor()),
     )
     return page, form.status
