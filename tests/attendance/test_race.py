@@ -87,7 +87,7 @@ def server(application: str, database_url: str, log: Path) -> Iterator[int]:
         yield port
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
 
 
 def listens(port: int) -> bool:

@@ -53,8 +53,6 @@ SAMPLES: dict[tuple[str, str], Callable[[Corner], object]] = {
     ("signups", "public_id"): lambda corner: corner.shift.public_id,
     ("signups", "person_id"): lambda corner: corner.volunteer.public_id,
     ("signups", "swap_id"): lambda corner: "0" * 16,
-    ("signups.days_off_of", "public_id"): lambda corner: corner.volunteer.public_id,
-    ("signups.save_days_off_of", "public_id"): lambda corner: corner.volunteer.public_id,
     ("series", "public_id"): lambda corner: corner.activity.public_id,
     ("series.ask", "public_id"): lambda corner: corner.shift.public_id,
     ("editing", "public_id"): lambda corner: corner.shift.public_id,

@@ -38,7 +38,7 @@ def test_soonest_first_with_place_minutes_free_and_leader(client, unit, wang):
     page = titles(client)
 
     assert page.index("早的") < page.index("晚的")
-    for words in ("府前路口", "府前街 12 号", "还有3个名额", "2 小时", "领队：赵领队"):
+    for words in ("府前路口", "府前街 12 号", "还有 3 个名额", "2 小时", "领队：赵领队"):
         assert words in page
     assert f"/open-shifts/{later.public_id}" in page
 
@@ -138,7 +138,7 @@ def test_take_and_wait_and_leave(client, app, unit, shift, wang, li):
     assert "您在候补名单中" in other.get(url).text
     assert shift.title in other.get("/my-shifts").text
     client.post(f"{url}/withdraw")
-    assert "有1个请求等您答复" in other.get("/my").text
+    assert "有 1 个请求等您答复" in other.get("/my").text
     mine = other.get("/my-shifts").text
     assert "为您保留到" in mine
     assert f'action="{url}/take"' in mine

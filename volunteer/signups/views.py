@@ -237,28 +237,28 @@ def my_days_page(form: DaysOffForm) -> Page:
     return page, form.status
 
 
-@bp.get("/people/<string:public_id>/days-off")
-def days_off_of(public_id: str) -> Page:
-    return days_page(public_id, DaysOffForm(formdata=None))
+@bp.get("/people/<string:person_id>/days-off")
+def days_off_of(person_id: str) -> Page:
+    return days_page(person_id, DaysOffForm(formdata=None))
 
 
-@bp.post("/people/<string:public_id>/days-off")
-def save_days_off_of(public_id: str) -> Response | Page:
+@bp.post("/people/<string:person_id>/days-off")
+def save_days_off_of(person_id: str) -> Response | Page:
     actor, now = current_actor(), clock.now()
     form = DaysOffForm()
     if form.validate_on_submit():
         since, until = window_of(form, now=now)
         days_off.choose_for(
-            public_id, form.days.data, since=since, until=until, actor=actor, now=now
+            person_id, form.days.data, since=since, until=until, actor=actor, now=now
         )
         flash(gettext("Saved. Nobody counts on this person on these days."), "success")
-        return redirect(url_for(".days_off_of", public_id=public_id), 303)
-    return days_page(public_id, form)
+        return redirect(url_for(".days_off_of", person_id=person_id), 303)
+    return days_page(person_id, form)
 
 
-def days_page(public_id: str, form: DaysOffForm) -> Page:
+def days_page(person_id: str, form: DaysOffForm) -> Page:
     under = access.require_scheduler(current_actor())
-    person = people.by_public_id(public_id, under=under)
+    person = people.by_public_id(person_id, under=under)
     page = render_template(
         "signups/days_off.html", form=form, person=person, **sheets_of(person.id)
     )
