@@ -66,4 +66,54 @@
     master.indeterminate = !master.checked && checked.some(Boolean);
   });
   on("click", ({ target }) => target.closest?.("[data-print]") && window.print());
+
+  /* A unit's month: a name can be dragged to another shift; choosing it does the same without. */
+  let held = null;
+  const isPlace = (link) => link?.closest("[data-moves]") && /\/boards\/places\/\d+$/.test(link.pathname);
+  const slotAt = ({ clientX, clientY }) =>
+    document.elementFromPoint(clientX, clientY)?.closest("[data-moves] .slot:not(.off, .past)");
+  const letGo = () => {
+    held?.link.removeAttribute("data-held");
+    held?.over?.removeAttribute("data-over");
+    held = null;
+  };
+  on("dragstart", (event) => isPlace(event.target) && event.preventDefault());
+  on("pointerdown", (event) => {
+    const link = event.target.closest?.("a[href]");
+    if (event.pointerType !== "mouse" || event.button || !isPlace(link)) return;
+    held = { link, x: event.clientX, y: event.clientY, from: link.closest(".slot"), over: null, moved: false };
+  });
+  on("pointermove", (event) => {
+    if (!held) return;
+    if (!held.moved && Math.hypot(event.clientX - held.x, event.clientY - held.y) < 6) return;
+    event.preventDefault();
+    held.moved = true;
+    held.link.setAttribute("data-held", "");
+    const over = slotAt(event);
+    if (over === held.over) return;
+    held.over?.removeAttribute("data-over");
+    held.over = over && over !== held.from ? over : null;
+    held.over?.setAttribute("data-over", "");
+  });
+  on("pointercancel", letGo);
+  on("pointerup", () => {
+    if (!held?.moved) return letGo();
+    const { link, over } = held;
+    on("click", (event) => event.preventDefault(), { capture: true, once: true });
+    setTimeout(letGo);
+    if (!over) return;
+    const form = document.createElement("form");
+    form.method = "post";
+    form.action = `${link.pathname}/move`;
+    const facts = {
+      csrf_token: document.querySelector('meta[name="csrf-token"]').content,
+      to: over.querySelector("a").pathname.split("/").pop(),
+      unit: link.closest("[data-moves]").dataset.moves,
+    };
+    for (const [name, value] of Object.entries(facts)) {
+      form.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
+    }
+    document.body.append(form);
+    form.submit();
+  });
 })();

@@ -1,8 +1,9 @@
-"""`python -m tests.faults kill|import-kill|import-memory [--engine sqlite|postgresql] [--json]`.
+"""`python -m tests.faults kill|import-kill|import-memory|sign-up-race [--engine ...] [--json]`.
 
     kill --people 500               the server is killed while people check in and out
     import-kill --kills 50          an import of 60,000 people is killed at random moments
     import-memory                   peak memory of an import, and of each hostile file
+    sign-up-race --clients 200      so many want one place through two servers
 
 The last line is one JSON object. The exit code is 0 only if nothing was lost, doubled or
 left by halves, and the control arm went wrong.
@@ -20,10 +21,10 @@ from tests import postgresql
 from tests.benchmarks.databases import DURABLE, Databases, require_durable
 from volunteer.core import settings
 
-from . import import_kill, import_memory, kill
+from . import import_kill, import_memory, kill, sign_up_race
 
-FAULTS = ("kill", "import-kill", "import-memory")
-PEOPLE = {"kill": 500, "import-kill": 60_000, "import-memory": 60_000}
+FAULTS = ("kill", "import-kill", "import-memory", "sign-up-race")
+PEOPLE = {"kill": 500, "import-kill": 60_000, "import-memory": 60_000, "sign-up-race": 200}
 #: Kills of an import without its transaction.
 CONTROL_KILLS = 10
 
@@ -33,6 +34,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("fault", choices=FAULTS)
     parser.add_argument("--people", type=int)
     parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument("--clients", type=int, default=200)
     parser.add_argument("--engine", choices=["sqlite", "postgresql"], default="sqlite")
     parser.add_argument("--json", action="store_true", help="print one JSON object only")
     asked = parser.parse_args(arguments)
@@ -48,7 +50,12 @@ def main(arguments: Sequence[str]) -> int:
             require_durable()
         with tempfile.TemporaryDirectory(prefix="volunteer-faults-") as folder:
             databases = Databases(asked.engine, Path(folder))
-            run = {"kill": checkins, "import-kill": imports, "import-memory": memory}
+            run = {
+                "kill": checkins,
+                "import-kill": imports,
+                "import-memory": memory,
+                "sign-up-race": sign_ups,
+            }
             code = run[asked.fault](databases, asked)
             databases.close()
     finally:
@@ -121,6 +128,24 @@ def memory(databases: Databases, asked: argparse.Namespace) -> int:
     }
     tell(asked, facts, kept, "memory within its bounds, every hostile file refused")
     return 0 if kept else 1
+
+
+def sign_ups(databases: Databases, asked: argparse.Namespace) -> int:
+    arms = {}
+    for guarded, name in ((True, "product"), (False, "control")):
+        folder = databases.folder / name
+        folder.mkdir()
+        arms[name] = sign_up_race.race(
+            databases.migrated(), folder, clients=asked.clients, guarded=guarded
+        )
+    facts: dict[str, object] = {"engine": asked.engine, "clients": asked.clients}
+    for name, rounds in arms.items():
+        facts[name] = {title: each._asdict() for title, each in rounds.items()}
+    product, control = arms["product"].values(), arms["control"].values()
+    kept = all(each.placed == 1 and not each.errors for each in product)
+    facts["overbooked_without_guards"] = sum(each.placed - 1 for each in control)
+    tell(asked, facts, kept, "exactly one place given, whoever asked")
+    return 0 if kept and all(each.placed > 1 for each in control) else 1
 
 
 def tell(asked: argparse.Namespace, facts: dict[str, object], kept: bool, what: str) -> None:

@@ -23,7 +23,8 @@ import pytest
 from sqlalchemy import event, text
 
 from tests import make
-from tests.house.world import NOW, World, address
+from tests.house.addresses import address
+from tests.house.world import NOW, World
 from volunteer.core.db import Base, db
 from volunteer.core.headers import ALWAYS
 

@@ -14,8 +14,9 @@ from python_calamine import CalamineWorkbook
 from werkzeug.wrappers import Response
 
 from tests import make
+from tests.house.addresses import address
 from tests.house.test_access import ROLES, doors
-from tests.house.world import NOW, World, address
+from tests.house.world import NOW, World
 from volunteer.core.actor import Actor
 from volunteer.people import rules
 

@@ -1,14 +1,11 @@
 """A small city that has one of everything, for the walks through all addresses."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, time
 from hashlib import sha256
 from typing import Any
 
-from flask import Flask, current_app
-from sqlalchemy import select
-from werkzeug.routing import Rule
+from flask import current_app
 
 from tests import make
 from tests.make import at
@@ -16,23 +13,20 @@ from volunteer.accounts.models import AccountGrant, ActivationCode, LoginSession
 from volunteer.activities.models import Activity
 from volunteer.attendance.models import Attendance
 from volunteer.attendance.tokens import SiteCode, site_token
-from volunteer.boards.models import Inspection
+from volunteer.boards.models import CalendarAddress, Inspection
 from volunteer.core.actor import Role
-from volunteer.core.db import db
 from volunteer.exchange.models import ExchangeFile
 from volunteer.hours.models import LedgerEntry
-from volunteer.people import cards
 from volunteer.people.models import ImportRun, Person, PersonRequest
 from volunteer.posts.models import Post, PostSuspension, PostWindow
 from volunteer.reminders.models import Reminder
-from volunteer.shifts.models import Assignment, Shift, Site
+from volunteer.rosters.models import Roster
+from volunteer.shifts.models import Shift, Site
 from volunteer.targets.models import Exemption
 from volunteer.units.models import Grid, Unit, UnitAlias
 
 #: The moment of the walk: half an hour into the shift.
 NOW = at("2026-03-07 09:30")
-#: What stands in an address when nobody looks at what it names.
-ANYTHING = {"string": "abc", "int": "1", "uuid": "0b6e7f0c-8e7d-4b2a-9a55-0123456789ab"}
 
 
 @dataclass
@@ -95,9 +89,12 @@ def corner(name: str) -> Corner:
             entered_at=at("2026-03-01 12:00"),
         )
     )
+    roster(unit)
     keys = current_app.extensions["settings"].token_keys
     token = site_token(SiteCode(site.public_id, site.qr_epoch), keys)
     kept = post(unit, site)
+    hashed = sha256(calendar_of(unit).encode()).hexdigest()
+    make.save(CalendarAddress(unit_id=unit.id, token_hash=hashed, made_at=NOW))
     return Corner(
         unit,
         volunteer,
@@ -181,10 +178,25 @@ def inspection() -> Inspection:
     )
 
 
-def place_of(corner: Corner) -> int:
-    """The volunteer's place on the corner's shift."""
-    place = select(Assignment.id).where(Assignment.shift_id == corner.shift.id)
-    return db.session.scalars(place).one()
+def roster(unit: Unit) -> Roster:
+    """The draft of a unit's month."""
+    return make.save(
+        Roster(
+            public_id=f"b{unit.id:015x}",
+            unit_id=unit.id,
+            month="2026-03",
+            state="draft",
+            way="drawn",
+            settings={"posts_a_week": 3},
+            cost="0",
+            milliseconds=0,
+        )
+    )
+
+
+def calendar_of(unit: Unit) -> str:
+    """The secret of the unit's calendar."""
+    return f"secret-of-{unit.code}"
 
 
 def exchange_file(unit: Unit) -> ExchangeFile:
@@ -311,85 +323,3 @@ class World:
     def own(self, role: str) -> Corner:
         """The own corner as the holder of `role` sees it."""
         return replace(self._own, **self._belongings.get(role, {}))
-
-
-def card_token(corner: Corner) -> str:
-    keys = current_app.extensions["settings"].token_keys
-    return cards.token_of(corner.volunteer.public_id, NOW, keys)
-
-
-#: How an argument of an address is filled in, by blueprint and name; see `sample`.
-SAMPLES: dict[tuple[str, str], Callable[[Corner], object]] = {
-    ("accounts", "login_id"): lambda corner: corner.login_session.id,
-    ("accounts", "token"): lambda corner: corner.link,
-    ("cards", "token"): lambda corner: card_token(corner),
-    ("own", "request_id"): lambda corner: corner.asked.public_id,
-    ("own", "ending"): lambda corner: "json",
-    ("merge", "public_id"): lambda corner: corner.volunteer.public_id,
-    ("merge", "other_id"): lambda corner: corner.double.public_id,
-    ("record", "public_id"): lambda corner: corner.volunteer.public_id,
-    ("record", "qualification_id"): lambda corner: 1,
-    ("imports", "public_id"): lambda corner: corner.import_run.public_id,
-    ("imports", "category_id"): lambda corner: 1,
-    ("people", "public_id"): lambda corner: corner.volunteer.public_id,
-    ("shifts", "public_id"): lambda corner: corner.shift.public_id,
-    ("shifts", "code"): lambda corner: corner.site.code,
-    ("shifts", "person_id"): lambda corner: corner.volunteer.public_id,
-    ("attendance.card", "code"): lambda corner: corner.post.code,
-    ("attendance.card_file", "code"): lambda corner: corner.post.code,
-    ("attendance.card_file", "paper"): lambda corner: "a5",
-    ("attendance", "token"): lambda corner: corner.token,
-    ("attendance", "code"): lambda corner: corner.site.code,
-    ("attendance", "ending"): lambda corner: "svg",
-    ("attendance", "attendance_id"): lambda corner: corner.attendance.id,
-    ("attendance", "public_id"): lambda corner: corner.shift.public_id,
-    ("audits", "public_id"): lambda corner: corner.volunteer.public_id,
-    ("activities", "public_id"): lambda corner: corner.activity.public_id,
-    ("signups", "public_id"): lambda corner: corner.shift.public_id,
-    ("signups", "person_id"): lambda corner: corner.volunteer.public_id,
-    ("signups", "swap_id"): lambda corner: "0" * 16,
-    ("signups.days_off_of", "public_id"): lambda corner: corner.volunteer.public_id,
-    ("signups.save_days_off_of", "public_id"): lambda corner: corner.volunteer.public_id,
-    ("posts", "code"): lambda corner: corner.post.code,
-    ("post_changes", "code"): lambda corner: corner.post.code,
-    ("post_changes", "suspension_id"): lambda corner: corner.suspension.id,
-    ("exchange", "public_id"): lambda corner: corner.exchange_file.public_id,
-    ("reminders", "reminder_id"): lambda corner: corner.reminder.id,
-    ("targets", "exemption_id"): lambda corner: corner.exemption.id,
-    ("audits", "code"): lambda corner: corner.unit.code,
-    ("structure", "code"): lambda corner: corner.unit.code,
-    ("structure", "alias_id"): lambda corner: corner.alias.id,
-    ("grids", "code"): lambda corner: corner.grid.code,
-    ("accounts", "grant_id"): lambda corner: corner.grant.id,
-    ("workdays", "day"): lambda corner: "2026-03-08",
-    ("boards", "code"): lambda corner: corner.unit.code,
-    ("boards", "place_id"): place_of,
-    ("boards", "move_id"): lambda corner: 1,
-    ("watch", "inspection_id"): lambda corner: 1,
-    ("*", "month"): lambda corner: "2026-03",
-}
-
-
-def sample(rule: Rule, name: str, corner: Corner) -> object:
-    blueprint = rule.endpoint.rpartition(".")[0]
-    for key in ((rule.endpoint, name), (blueprint, name), ("*", name)):
-        if key in SAMPLES:
-            return SAMPLES[key](corner)
-    raise LookupError(f"no sample for <{name}> of {rule.rule}: add one to {__file__}")
-
-
-def address(app: Flask, rule: Rule, corner: Corner | None = None) -> str:
-    """Return a path that the rule matches: into the corner, or to nothing at all."""
-    values = {
-        name: sample(rule, name, corner) if corner else _anything(rule, name)
-        for name in rule.arguments
-    }
-    with app.test_request_context():
-        return app.url_for(rule.endpoint, **values)
-
-
-def _anything(rule: Rule, name: str) -> str:
-    kind = type(rule._converters[name]).__name__
-    return {"RowId": ANYTHING["int"], "UUIDConverter": ANYTHING["uuid"]}.get(
-        kind, ANYTHING["string"]
-    )

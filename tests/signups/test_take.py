@@ -194,6 +194,7 @@ def test_not_after_leaving(shift, unit):
 )
 def test_the_training_must_hold_on_the_day(unit, wang, granted, expires, holds):
     """R54: what the shift needs is asked of the day on which it lies."""
+    make.policy(training_gate="refuse")
     shift = open_shift(unit=unit, needs="post_training")
     make.save(
         Qualification(
@@ -210,6 +211,13 @@ def test_the_training_must_hold_on_the_day(unit, wang, granted, expires, holds):
         take(wang, shift)
     else:
         refused(wang, shift, NotQualified)
+
+
+@pytest.mark.parametrize("gate", ["off", "warn"])
+def test_where_the_city_does_not_insist_on_the_training(unit, wang, gate):
+    make.policy(training_gate=gate)
+
+    take(wang, open_shift(unit=unit, needs="post_training"))
 
 
 def test_every_verdict_has_its_sentence_in_chinese(app):

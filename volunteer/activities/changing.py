@@ -48,6 +48,9 @@ CHANGEABLE = (
     "grants",
 )
 
+#: As long as the reason of an exception may be.
+LONGEST_REASON = 100
+
 
 class Fate(StrEnum):
     """What becomes of a shift when its series changes."""
@@ -82,19 +85,11 @@ class Outcome:
     #: New days up to where the series has been opened.
     new_days: list[date] = field(default_factory=list)
     until: date = date.min
+    #: How many messages go out.
+    told: int = 0
 
     def count(self, *fates: Fate) -> int:
         return sum(each.fate in fates for each in self.effects)
-
-    @property
-    def told(self) -> int:
-        """How many messages go out."""
-        return sum(
-            each.people
-            for each in self.effects
-            if each.fate == Fate.DROPPED
-            or (each.to and each.to.told != editing.details_of(each.shift).told)
-        )
 
 
 def outcome(
@@ -190,6 +185,8 @@ def _decide(
             effect = Effect(shift, fixed[day], day, None, here)
         elif shift.state == ShiftState.CANCELLED:
             effect = Effect(shift, Fate.CANCELLED, new_day or day, None, here)
+            if new_day and new_day != day:  # neither day is opened again
+                result.taken_out[day] = str(shift.cancel_reason)[:LONGEST_REASON]
         elif new_day is None:
             effect = Effect(shift, Fate.DROPPED, None, None, here)
         else:
@@ -203,7 +200,14 @@ def _decide(
     taken = {day for day in goes_to.values() if day} | series.skipped.keys()
     result.new_days = [day for day in free if day not in taken]
     editing.require_possible(moves_of(result, activity.id))
+    result.told = sum(each.people for each in result.effects if _tells(each))
     return result
+
+
+def _tells(effect: Effect) -> bool:
+    if effect.to is None:
+        return effect.fate == Fate.DROPPED
+    return effect.to.told != editing.details_of(effect.shift).told
 
 
 def moves_of(result: Outcome, activity_id: int) -> list[Move]:
@@ -317,7 +321,7 @@ def _apply(
             each.shift.source = rules.source_of(activity.id, each.day)
     for day in held:
         if not str(_source_at(result, day)).startswith(rules.source(activity.id)):
-            result.taken_out.setdefault(day, reason)
+            result.taken_out.setdefault(day, reason[:LONGEST_REASON])
     for day, words in result.taken_out.items():
         if session.get(ActivityException, (activity.id, day)) is None:
             session.add(

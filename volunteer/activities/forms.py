@@ -205,6 +205,17 @@ class ActivityForm(RefusableForm):
         }
 
 
+class SeriesForm(ActivityForm):
+    """What can be changed of a series."""
+
+    key = None
+    unit = None
+    first_on = None
+
+    def offer_sites(self, sites: list[tuple[str, str]]) -> None:
+        self.site.choices = choices(sites)
+
+
 class EndForm(RefusableForm):
     reason = StringField(
         lazy_gettext("Reason"),

@@ -30,6 +30,17 @@ def activity(public_id: str, *, under: Sequence[str]) -> Activity:
     return found
 
 
+def by_id(activity_id: int, *, under: Sequence[str]) -> Activity | None:
+    """Return the activity within the subtrees, or None."""
+    statement = (
+        select(Activity)
+        .join(Activity.unit)
+        .where(Activity.id == activity_id, within(Unit.path, under))
+        .options(contains_eager(Activity.unit), joinedload(Activity.site))
+    )
+    return db.session.scalar(statement)
+
+
 class ActivityPage(NamedTuple):
     """Activities by time of day; `after` is the public id from which it goes on, or None."""
 

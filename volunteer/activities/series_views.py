@@ -3,23 +3,26 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from flask_babel import ngettext
+from flask_babel import gettext, ngettext
 from werkzeug.wrappers import Response
 
 from volunteer.core import clock
+from volunteer.core.actor import SCHEDULERS
 from volunteer.core.errors import NotFound
 from volunteer.core.login import current_actor
+from volunteer.shifts import queries as shift_queries
 from volunteer.shifts.rules import AHEAD
 from volunteer.units import queries as units
 from volunteer.units.models import Unit
 from volunteer.workdays.rules import knows
 
-from . import access, queries, service
+from . import access, changing, queries, rules, service
 from . import opening as openings
 from . import words as words_of
-from .forms import OpenForm
+from .forms import OpenForm, SeriesForm
 from .models import Activity
 
 bp = Blueprint("series", __name__)
@@ -98,3 +101,110 @@ def opening_page(form: OpenForm) -> tuple[str, int]:
         words=words_of,
     )
     return page, form.status
+
+
+@bp.get("/shifts/<string:public_id>/change")
+def ask(public_id: str) -> str:
+    """Ask how far a change of a shift shall reach: this one, this and following, all."""
+    under = current_actor().paths(*SCHEDULERS)
+    shift = shift_queries.shift(public_id, under=under)
+    named = rules.named_by(shift.source)
+    activity = queries.by_id(named[0], under=under) if named else None
+    return render_template(
+        "activities/ask.html",
+        shift=shift,
+        activity=activity,
+        since=named[1] if named else None,
+        is_last=bool(activity and activity.ended_at),
+    )
+
+
+@bp.get("/activities/<string:public_id>/edit")
+def edit(public_id: str) -> tuple[str, int]:
+    activity = own_activity(public_id)
+    form = SeriesForm(
+        obj=activity,
+        site=activity.site.code,
+        leader=activity.leader.name if activity.leader else "",
+        needs=activity.needs or "",
+        grants=activity.grants or "",
+    )
+    return edit_page(activity, form.show_rule(activity.rrule), None)
+
+
+@bp.post("/activities/<string:public_id>/edit")
+def change(public_id: str) -> Response | tuple[str, int]:
+    """Look at what a change does; the second button of the page does it."""
+    actor, now = current_actor(), clock.now()
+    activity, since = own_activity(public_id), since_asked()
+    form = SeriesForm()
+    offer_sites(form)
+    result = None
+    if form.validate_on_submit():
+        with form.refusals():
+            wanted = wanted_values(activity, form)
+            if request.form.get("step") != "apply":
+                result = changing.outcome(activity, wanted, since=since, now=now)
+                return edit_page(activity, form, result)
+            reason = gettext("The series has been changed.")
+            if since:
+                activity = changing.change_following(
+                    activity, wanted, since=since, reason=reason, actor=actor, now=now
+                )
+            else:
+                changing.change_all(activity, wanted, reason=reason, actor=actor, now=now)
+            flash(gettext("The series and its shifts to come are changed."), "success")
+            return redirect(url_for("activities.show", public_id=activity.public_id), 303)
+    return edit_page(own_activity(public_id), form, result)
+
+
+def since_asked() -> date | None:
+    """Return the day from which the address says that the change holds, None for all."""
+    text = request.args.get("since", "")
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise NotFound() from None
+
+
+def wanted_values(activity: Activity, form: SeriesForm) -> dict[str, Any]:
+    """Return what the form asks for; a leader whose name was left as it stood stays."""
+    under = current_actor().paths(*SCHEDULERS)
+    leader_id = activity.leader_id
+    if form.leader.data != (activity.leader.name if activity.leader else ""):
+        day = clock.local_day(clock.now())
+        leader_id = shift_queries.leader_for(activity.unit, form.leader.data, day=day)
+    facts = form.facts
+    return {
+        **facts,
+        "content": facts["content"] or facts["title"],
+        "site_id": shift_queries.site_by_code(form.site.data, under=under).id,
+        "leader_id": leader_id,
+    }
+
+
+def edit_page(
+    activity: Activity, form: SeriesForm, result: changing.Outcome | None
+) -> tuple[str, int]:
+    offer_sites(form)
+    page = render_template(
+        "activities/edit.html",
+        form=form,
+        activity=activity,
+        since=since_asked(),
+        rule=words_of.rule_text(activity.rrule),
+        result=result,
+        fates=changing.Fate,
+        words=words_of,
+    )
+    return page, form.status
+
+
+def offer_sites(form: SeriesForm) -> None:
+    under = current_actor().paths(*SCHEDULERS)
+    form.offer_sites(shift_queries.site_choices(under=under, chosen=form.site.data))
+
+
+def own_activity(public_id: str) -> Activity:
+    """Return an activity that the caller plans; those of others do not exist."""
+    return queries.activity(public_id, under=current_actor().paths(*SCHEDULERS))

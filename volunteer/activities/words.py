@@ -6,6 +6,7 @@ from volunteer.people.models import QualificationKind
 from volunteer.shifts.models import Nature, SignUp
 
 from . import rules
+from .changing import Fate
 from .models import Activity, Category
 from .rules import Holidays, Verdict
 
@@ -79,6 +80,15 @@ COLOURS = {
     Verdict.CANCELLED: "bad",
     Verdict.HOLIDAY: "wait",
     Verdict.SKIPPED: "",
+}
+#: What becomes of a shift to come when its series changes, with its colour.
+FATES = {
+    Fate.CHANGED: ("open", lazy_gettext("changes")),
+    Fate.DROPPED: ("bad", lazy_gettext("is cancelled")),
+    Fate.BY_HAND: ("wait", lazy_gettext("stays: changed by hand")),
+    Fate.BEGUN: ("wait", lazy_gettext("stays: begun already")),
+    Fate.CANCELLED: ("", lazy_gettext("stays cancelled")),
+    Fate.SAME: ("ok", lazy_gettext("stays as it is")),
 }
 
 

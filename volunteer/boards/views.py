@@ -18,7 +18,16 @@ from volunteer.shifts import queries as shifts
 from volunteer.units import queries as units
 from volunteer.units.models import Unit
 
-from . import access, inspections, months, queries, rules, service, watch_views
+from . import (
+    access,
+    calendar_views,
+    inspections,
+    months,
+    queries,
+    rules,
+    service,
+    watch_views,
+)
 from .forms import MoveForm
 
 bp = Blueprint("boards", __name__)
@@ -221,4 +230,4 @@ def ask() -> Response:
     return redirect(there, 303)
 
 
-blueprints = (bp, watch_views.bp)
+blueprints = (bp, watch_views.bp, calendar_views.bp)

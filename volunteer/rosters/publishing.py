@@ -177,6 +177,11 @@ class _Desk:
         return None
 
 
+def may_undo(roster: Roster, *, now: datetime) -> bool:
+    """Tell whether the page offers to take the publication back; `undo` looks more closely."""
+    return roster.published_at is not None and local_day(roster.published_at) == local_day(now)
+
+
 def undo(roster: Roster, *, actor: Actor, now: datetime) -> int:
     """Take back a publication on its own day: who was assigned by it is free again and told.
 

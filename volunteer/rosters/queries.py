@@ -301,7 +301,7 @@ class Burden(NamedTuple):
 
 
 def burdens(cells: Sequence[Cell]) -> list[Burden]:
-    """Return how many places of the roster everybody has, by name: nobody is ranked."""
+    """Return how many places of the roster everybody has, by name, as a list of members is."""
     names: dict[str, str] = {}
     places: defaultdict[str, int] = defaultdict(int)
     new: defaultdict[str, int] = defaultdict(int)
@@ -314,3 +314,18 @@ def burdens(cells: Sequence[Cell]) -> list[Burden]:
             new[each.public_id] += each.hold is not None
     found = [Burden(who, names[who], places[who], new[who]) for who in names]
     return sorted(found, key=lambda each: (each.name, each.public_id))
+
+
+def taken_off(roster: Roster, shift_id: int) -> list[tuple[str, str]]:
+    """Return public id and name of those who were taken off a place by hand."""
+    statement = (
+        select(Person.public_id, Person.name)
+        .join(RosterPlace, RosterPlace.person_id == Person.id)
+        .where(
+            RosterPlace.roster_id == roster.id,
+            RosterPlace.shift_id == shift_id,
+            RosterPlace.hold == Hold.TAKEN_OFF,
+        )
+        .order_by(Person.name, Person.id)
+    )
+    return [(row[0], row[1]) for row in db.session.execute(statement)]

@@ -80,6 +80,7 @@ def lost_text(code: str) -> str:
 def _told(words: Mapping[str, str], reasons: Iterable[Mapping[str, Any]]) -> str:
     told = []
     for each in reasons:
+        sentence = words[each["code"]]
         facts = {name: fact for name, fact in each.items() if name != "code"}
-        told.append(gettext(words[each["code"]], **facts))
+        told.append(gettext(sentence, **facts))
     return gettext("; ").join(told)

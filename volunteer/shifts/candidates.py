@@ -1,7 +1,7 @@
 """Who may be assigned to a shift, who is, and who may lead one."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, and_, case, or_, select
@@ -13,6 +13,7 @@ from volunteer.people.models import Membership, Person, PersonState
 from volunteer.people.rules import mask_phone
 from volunteer.units.models import Unit
 
+from . import rules
 from .models import Assignment, AssignmentState, Shift
 
 PAGE = 50
@@ -24,16 +25,8 @@ days_off: list[
 ] = []
 
 
-class Waits(NamedTuple):
-    """A person who waits for a place; until when one is offered, where one is."""
-
-    public_id: str
-    name: str
-    offered_until: datetime | None
-
-
 #: Says who waits for a place at a shift, first come first: (shift); `features.py` fills it.
-waiting: list[Callable[[int], Sequence[Waits]]] = []
+waiting: list[Callable[[int], Sequence[rules.Waits]]] = []
 
 
 class Candidate(NamedTuple):

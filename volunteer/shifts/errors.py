@@ -142,3 +142,16 @@ class NotTrained(DomainError):
         "choose others."
     )
     field = "people"
+
+
+class NothingToCallOff(DomainError):
+    code = "nothing_to_call_off"
+    text = N_("In these hours no shift is planned that could still be called off.")
+    field = "day"
+
+
+class WrongHours(DomainError):
+    code = "hours"
+    text = N_("The end must be later than the start. Leave both empty for the whole day.")
+    status = 400
+    field = "until"

@@ -24,8 +24,9 @@ from wtforms.validators import (
 )
 
 from volunteer.core.forms import RefusableForm, choices, one_line, paragraphs
+from volunteer.people.models import QualificationKind
 
-from .models import Nature
+from .models import Nature, SignUp
 
 OTHER = "other"
 NATURES = [
@@ -37,6 +38,20 @@ CANCEL_REASONS = [
     ("orders", lazy_gettext("Arranged otherwise from above")),
     ("few", lazy_gettext("Too few people")),
     (OTHER, lazy_gettext("Another reason")),
+]
+SIGN_UPS = [
+    (SignUp.OPEN.value, lazy_gettext("The unit's people may sign up themselves")),
+    (SignUp.ASSIGNED_ONLY.value, lazy_gettext("Only whom the coordinator assigns")),
+]
+NOTHING = ("", lazy_gettext("nothing"))
+QUALIFICATIONS = [
+    (QualificationKind.POST_TRAINING.value, lazy_gettext("training for the post")),
+    (QualificationKind.FIRST_AID.value, lazy_gettext("first aid")),
+    (QualificationKind.FIRE_SAFETY.value, lazy_gettext("fire safety")),
+    (QualificationKind.PSYCHOLOGY.value, lazy_gettext("counselling")),
+    (QualificationKind.SIGN_LANGUAGE.value, lazy_gettext("sign language")),
+    (QualificationKind.DRIVING.value, lazy_gettext("driving")),
+    (QualificationKind.OTHER.value, lazy_gettext("other")),
 ]
 MINUTE_STEPS = {"step": "60"}
 SEVERAL_LINES = {"rows": 3, "maxlength": 500}
@@ -149,6 +164,21 @@ class SingleForm(RefusableForm):
             raise ValidationError(lazy_gettext("Choose a day of this century."))
 
 
+class EditForm(SingleForm):
+    """What can be changed of a shift that is open."""
+
+    key = None
+    sign_up = RadioField(lazy_gettext("Who takes part"), choices=choices(SIGN_UPS))
+    needs = SelectField(
+        lazy_gettext("One must have learnt"), choices=choices([NOTHING, *QUALIFICATIONS])
+    )
+    grants = SelectField(
+        lazy_gettext("One learns by it"),
+        choices=choices([NOTHING, *QUALIFICATIONS]),
+        description=lazy_gettext("Whoever stays to the end has it, for a training."),
+    )
+
+
 class AssignForm(RefusableForm):
     people = SelectMultipleField(
         lazy_gettext("People"),
@@ -186,3 +216,20 @@ class CancelForm(RefusableForm):
         chosen = dict(CANCEL_REASONS)
         named = "" if self.reason.data == OTHER else str(chosen[self.reason.data])
         return "：".join(filter(None, (named, self.words.data)))
+
+
+class CallOffForm(CancelForm):
+    """Calling off a day of a unit and of all under it, or some hours of the day."""
+
+    unit = SelectField(lazy_gettext("Unit"), [InputRequired(lazy_gettext("Choose the unit."))])
+    day = DateField(lazy_gettext("Day"), [InputRequired(lazy_gettext("Choose the day."))])
+    since = TimeField(lazy_gettext("Shifts that begin from"), [Optional()], render_kw=MINUTE_STEPS)
+    until = TimeField(lazy_gettext("and before"), [Optional()], render_kw=MINUTE_STEPS)
+
+    def offer(self, units: list[tuple[str, str]]) -> "CallOffForm":
+        self.unit.choices = choices(units)
+        return self
+
+    def validate_day(self, field: DateField) -> None:
+        if field.data and not 2000 <= field.data.year <= 2199:
+            raise ValidationError(lazy_gettext("Choose a day of this century."))

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from volunteer.core import clock
 
@@ -125,3 +126,11 @@ def words_of_leader(text: str) -> tuple[str, str]:
     found = re.search(r"[Vv][0-9]{7}|[0-9]{11}|[0-9]{4}", text)
     name = text.replace(found[0], "") if found else text
     return re.sub(r"[\s()（）*]+", "", name), found[0].upper() if found else ""
+
+
+class Waits(NamedTuple):
+    """A person who waits for a place; until when one is offered, where one is."""
+
+    public_id: str
+    name: str
+    offered_until: datetime | None

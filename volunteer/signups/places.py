@@ -9,8 +9,8 @@ from sqlalchemy.orm import joinedload
 
 from volunteer.core.db import db
 from volunteer.people.models import Person
-from volunteer.shifts.candidates import Waits
 from volunteer.shifts.models import Assignment, AssignmentState, Shift, ShiftState
+from volunteer.shifts.rules import Waits
 
 from .models import Swap, SwapState, Waiting, WaitingState
 from .queries import ON_THE_LIST

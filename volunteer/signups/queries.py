@@ -14,7 +14,7 @@ from volunteer.core.errors import NotFound
 from volunteer.people.models import Membership, Person, PersonState, Qualification
 from volunteer.shifts.models import Assignment, AssignmentState, Shift, ShiftState, SignUp
 from volunteer.targets import queries as targets
-from volunteer.targets.models import Exemption
+from volunteer.targets.models import Exemption, TrainingGate
 from volunteer.units.models import Unit
 
 from . import colleagues, rules
@@ -95,14 +95,16 @@ def terms() -> Terms:
     return Terms(*(timedelta(minutes=each) for each in minutes))
 
 
-def gate_on(day: date) -> str:
-    """Return what the policy of the day's month says of those who lack a training (R54)."""
-    return getattr(targets.policy_for(Month.of_day(day)), "training_gate", "refuse")
+def gate(asked: Asked) -> str:
+    """Return what it means at a shift to lack the training that it asks for (R54)."""
+    if asked.needs is None:
+        return TrainingGate.OFF
+    return targets.policy_for(Month.of_day(asked.days[0])).training_gate
 
 
 def is_gated(asked: Asked) -> bool:
-    """Tell whether nobody serves at a shift without the training that it asks for."""
-    return asked.needs is not None and gate_on(asked.days[0]) == "refuse"
+    """Tell whether nobody serves at a shift without the training that it asks for (R54)."""
+    return gate(asked) == TrainingGate.REFUSE
 
 
 def standing(person_id: int, *, since: date, until: date | None = None) -> Standing:

@@ -15,6 +15,7 @@ from volunteer.shifts import notices
 from volunteer.shifts import queries as shifts
 from volunteer.shifts.models import Assignment, AssignmentState, Origin, Shift, ShiftState
 from volunteer.shifts.notices import Notice
+from volunteer.targets.models import TrainingGate
 from volunteer.units.models import Unit
 
 from . import access, queries, rules, waitlist
@@ -57,6 +58,7 @@ class Look(NamedTuple):
     asked: Asked
     mine: Standing
     terms: Terms
+    gate: str
 
 
 def look(shift: Shift, person_id: int, *, now: datetime) -> Look:
@@ -64,9 +66,10 @@ def look(shift: Shift, person_id: int, *, now: datetime) -> Look:
     asked = queries.asked_of(shift, person_id=person_id, now=now)
     mine = queries.standing(person_id, since=local_day(now))
     terms = queries.terms()
-    gated = queries.is_gated(asked)
+    gate = queries.gate(asked)
+    gated = gate == TrainingGate.REFUSE
     verdict = rules.decide(asked, mine, gated=gated, terms=terms, now=now)
-    return Look(verdict, asked, mine, terms)
+    return Look(verdict, asked, mine, terms, gate)
 
 
 def place(shift: Shift, person_id: int, *, origin: Origin, actor: Actor, now: datetime) -> None:

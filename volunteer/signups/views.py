@@ -12,6 +12,7 @@ from volunteer.core import clock
 from volunteer.core.i18n import say
 from volunteer.core.login import current_actor
 from volunteer.people import queries as people
+from volunteer.targets.models import TrainingGate
 
 from . import access, colleagues, days_off, places, queries, rules, swapping, taking, waitlist
 from .errors import REFUSALS
@@ -53,7 +54,7 @@ def show_page(public_id: str, form: PlaceForm) -> Page:
     person_id, now = access.require_self(current_actor()), clock.now()
     shift = queries.shift_seen(public_id, person_id, now=now)
     held = queries.assignment_of(shift.id, person_id)
-    verdict, asked, mine, terms = taking.look(shift, person_id, now=now)
+    verdict, asked, mine, terms, gate = taking.look(shift, person_id, now=now)
     waits = shift.id in mine.waits
     page = render_template(
         "signups/show.html",
@@ -68,7 +69,7 @@ def show_page(public_id: str, form: PlaceForm) -> Page:
         and any(ask(shift.id, person_id) for ask in taking.has_checked_in),
         has_begun=shift.starts_at <= now,
         is_over=shift.ends_at <= now,
-        lacks_training=not rules.is_qualified(asked, mine),
+        lacks_training=gate == TrainingGate.WARN and not rules.is_qualified(asked, mine),
     )
     return page, form.status
 
