@@ -4,6 +4,7 @@ import re
 import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,7 +16,7 @@ from werkzeug.routing import MapAdapter, RequestRedirect
 from tests.e2e.conftest import COORDINATOR, OFFICE, VOLUNTEER, log_in
 from tests.e2e.looking import Visitor, visitors
 from tests.e2e.test_register import decoded
-from tests.e2e.test_volunteer import new_phone, roster
+from tests.e2e.test_volunteer import LOCAL, new_phone, roster
 from tests.exchange.exports import durations
 from volunteer import create_app
 
@@ -122,10 +123,24 @@ def by_hand(visitor: Visitor, city_map: MapAdapter, seen: set[str]) -> Counter[s
     for path in register_by_hand(visitor, seen):
         visitor.go(path)
         opened[str(endpoint_of(city_map, path))] += 1
+    opened[rest_of_a_post(visitor, city_map, seen)] += 1
     opened["exchange.show"] += 1
     opened["exchange.reconciliation"] += 1
     export_by_hand(visitor)
     return opened
+
+
+def rest_of_a_post(visitor: Visitor, city_map: MapAdapter, seen: set[str]) -> str:
+    """Let a post rest for a day in spring, open what ends the rest; return its endpoint."""
+    page = visitor.go(next(each for each in sorted(seen) if each.endswith("/suspend")))
+    spring = f"{datetime.now(LOCAL).year + 1}-0{3 if visitor.profile == 'phone' else 4}-01"
+    page.locator("#from_on").fill(spring)
+    page.locator("#until_on").fill(spring)
+    page.locator("#reason").fill("道路施工")
+    page.locator("main form button[type=submit]").click()
+    resume = str(page.locator("a[href$='/resume']").first.get_attribute("href"))
+    visitor.go(resume)
+    return str(endpoint_of(city_map, resume))
 
 
 def register_by_hand(visitor: Visitor, seen: set[str]) -> Iterator[str]:

@@ -79,7 +79,7 @@ OWN = {
         "window_form",
         "wording",
     },
-    "attendance": {"persons", "poster", "presence", "roll_call", "tickets", "tokens"},
+    "attendance": {"persons", "post_card", "poster", "presence", "roll_call", "tickets", "tokens"},
     "reminders": {"words"},
     "boards": {
         "calendar_views",

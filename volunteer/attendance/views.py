@@ -31,10 +31,11 @@ from volunteer.core.errors import NotFound, wants_json
 from volunteer.core.fragments import render
 from volunteer.core.login import ask_for_login, current_actor, public
 from volunteer.people.rules import mask_phone
+from volunteer.posts import queries as posts
 from volunteer.shifts import queries as shifts
-from volunteer.shifts.models import Shift
+from volunteer.shifts.models import Shift, Site
 
-from . import access, forms, presence, queries, rules, service, tickets, tokens
+from . import access, forms, post_card, presence, queries, rules, service, tickets, tokens
 from . import poster as posters
 from . import roll_call as roll
 from .errors import KeyMissing
@@ -141,10 +142,36 @@ def poster_file(code: str, ending: str) -> Response:
     return response
 
 
+@bp.get("/posts/<string:code>/card")
+def card(code: str) -> str:
+    card = card_for(code)
+    picture = posters.data_url(card.poster)
+    return render_template("attendance/card.html", card=card, picture=picture)
+
+
+@bp.get("/posts/<string:code>/card-<string:paper>.pdf")
+def card_file(code: str, paper: str) -> Response:
+    if paper not in post_card.PAPERS:
+        raise NotFound()
+    response = make_response(post_card.pdf(card_for(code), paper))
+    response.mimetype = posters.MEDIA_TYPES["pdf"]
+    response.headers["Content-Disposition"] = f'inline; filename="card-{paper}.pdf"'
+    return response
+
+
+def card_for(code: str) -> post_card.Card:
+    post = posts.post(code, under=current_actor().paths(*SCHEDULERS))
+    return post_card.card_of(post, drawn(post.site))
+
+
 def poster_for(code: str) -> posters.Poster:
+    return drawn(shifts.site_by_code(code, under=current_actor().paths(*SCHEDULERS)))
+
+
+def drawn(site: Site) -> posters.Poster:
     settings = current_app.extensions["settings"]
     return posters.poster_of(
-        shifts.site_by_code(code, under=current_actor().paths(*SCHEDULERS)),
+        site,
         base_url=settings.base_url,
         city=settings.city_name,
         keys=settings.token_keys,

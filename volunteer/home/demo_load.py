@@ -30,7 +30,7 @@ COLUMNS = {
     "starts minutes first_on last_on wanted capacity nature sign_up created_at "
     "created_by",
     "post": "id code name corners kit unit_id site_id leader_id wanted capacity first_on last_on "
-    "created_at created_by ended_at",
+    "created_at created_by ended_at place size",
     "post_window": "id post_id starts ends weekdays season_from season_until",
     "shift": "id public_id kind unit_id site_id leader_id title content starts_at ends_at wanted "
     "capacity nature settings_id state cancel_reason source sign_up",

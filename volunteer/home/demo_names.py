@@ -139,3 +139,17 @@ def phones(random: Random, number: int, *, taken: frozenset[str]) -> list[str]:
     some = random.sample(range(PHONES_IN_BLOCK), number + len(taken))
     texts = (f"{PHONE_BLOCK}{each:07d}" for each in some)
     return [phone for phone in texts if phone not in taken][:number]
+
+
+def kind_of(post: str, wanted: int) -> tuple[str, str]:
+    """Return what kind of place a post of the demo city is, and its size.
+
+    >>> [kind_of(name, 4) for name in (CROSSINGS[0], SCHOOL_GATES[0])]
+    [('crossing', 'major'), ('school', 'major')]
+    >>> kind_of(MARKETS[0], 2), kind_of(MARKETS[-1], 2)
+    (('market', 'minor'), ('stop', 'minor'))
+    """
+    size = "major" if wanted >= 4 else "minor"
+    if post in MARKETS:
+        return ("market" if post.endswith("市场") else "stop"), size
+    return ("school" if post in SCHOOL_GATES else "crossing"), size

@@ -28,6 +28,7 @@ from .demo_names import (
     MARKETS,
     PLACES,
     SCHOOL_GATES,
+    kind_of,
 )
 from .demo_people import DAY, Calendar, Place, Register
 
@@ -50,7 +51,6 @@ ALL_POSTS, ACTIVE_POSTS = 50, 42
 CANCELLED = 0.008
 SIGN_UP = {ShiftKind.ACTIVITY: SignUp.OPEN, ShiftKind.POST: SignUp.ASSIGNED_ONLY}
 CANCEL_REASONS = ("高温天气，取消本次服务", "暴雨预警，取消本次服务", "道路施工，本次暂停")
-
 
 CROSSING_WINDOWS = (
     Window(time(7, 30), time(9), WORKDAYS),
@@ -328,8 +328,7 @@ class Timetable:
         rows: list[Row] = []
         windows: list[Row] = []
         for nth, (name, wanted) in enumerate(chosen):
-            place = owners[nth % len(owners)]
-            wanted = 6 if nth < round(4 * share) else wanted
+            place, wanted = owners[nth % len(owners)], 6 if nth < round(4 * share) else wanted
             last_on = None if nth < active else self._calendar.first_day - 5 * DAY
             site_id = self._site(f"P{number:03d}", name, place, f"{name}人行横道旁")
             leader = self.leader_of(place)
@@ -352,6 +351,7 @@ class Timetable:
                     stored(created),
                     account_id,
                     stored(at(last_on, time(17))) if last_on else None,
+                    *kind_of(name, wanted),
                 )
             )
             kept = SCHOOL_WINDOWS if name in SCHOOL_GATES else CROSSING_WINDOWS
