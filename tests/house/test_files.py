@@ -103,7 +103,16 @@ OWN = {
         "navigation",
         "serving",
     },
-    "shifts": {"calling_off", "candidates", "edit_views", "editing", "notices", "persons"},
+    "shifts": {
+        "calling_off",
+        "candidates",
+        "checkin",
+        "checkin_views",
+        "edit_views",
+        "editing",
+        "notices",
+        "persons",
+    },
     "rosters": {
         "checker",
         "exact",

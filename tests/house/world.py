@@ -357,8 +357,6 @@ SAMPLES: dict[tuple[str, str], Callable[[Corner], object]] = {
     ("exchange", "public_id"): lambda corner: corner.exchange_file.public_id,
     ("reminders", "reminder_id"): lambda corner: corner.reminder.id,
     ("targets", "exemption_id"): lambda corner: corner.exemption.id,
-    ("audits", "code"): lambda corner: corner.unit.code,
-    ("structure", "code"): lambda corner: corner.unit.code,
     ("structure", "alias_id"): lambda corner: corner.alias.id,
     ("grids", "code"): lambda corner: corner.grid.code,
     ("accounts", "grant_id"): lambda corner: corner.grant.id,
@@ -370,6 +368,7 @@ SAMPLES: dict[tuple[str, str], Callable[[Corner], object]] = {
     ("calendar", "code"): lambda corner: corner.unit.code,
     ("calendar", "token"): lambda corner: calendar_of(corner.unit),
     ("watch", "inspection_id"): lambda corner: 1,
+    ("*", "code"): lambda corner: corner.unit.code,
     ("*", "public_id"): lambda corner: corner.shift.public_id,
     ("*", "month"): lambda corner: "2026-03",
 }

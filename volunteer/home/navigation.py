@@ -82,6 +82,8 @@ PARTS_OF = {
     "imports.add_category": "imports.upload",
     "imports.category_list": "imports.upload",
     "imports.show": "imports.upload",
+    "checkin.unit": "structure.index",
+    "checkin.wish": "structure.index",
     "editing.call_off": "shifts.index",
     "editing.call_off_day": "shifts.index",
     "editing.edit": "shifts.index",
