@@ -12,12 +12,14 @@ from click import Group
 from flask import Flask
 
 from volunteer.accounts import persons as accounts_persons
+from volunteer.activities import queries as activities
 from volunteer.attendance import persons as attendance_persons
 from volunteer.attendance import queries as attendance
 from volunteer.audits import record
 from volunteer.people import hooks as people
+from volunteer.posts import queries as posts
 from volunteer.reminders import service as reminders
-from volunteer.shifts import candidates, gate, notices
+from volunteer.shifts import candidates, checkin, gate, notices
 from volunteer.shifts import persons as shifts_persons
 from volunteer.shifts import service as shifts
 from volunteer.signups import persons as signups_persons
@@ -81,6 +83,7 @@ def connect_hooks() -> None:
     taking.has_checked_in[:] = [attendance.has_checked_in]
     gate.gates[:] = [training.untrained]
     gate.refusing[:] = [training.refuses]
+    checkin.wishes_of_series[:] = [activities.wishes_of, posts.wishes_of]
     notices.tellers[:] = [reminders.tell]
     candidates.days_off[:] = [signups.days_off]
     candidates.waiting[:] = [signups_places.waits]

@@ -45,7 +45,7 @@ def test_a_shift_of_a_series_is_asked_how_far(desk, plan, unit):
 
 
 def test_one_looks_first_and_then_changes(desk, plan, unit, site):
-    activity = plan().activity
+    activity = plan(leader_id=make.person(unit=unit, name="王芳").id).activity
     path = f"/activities/{activity.public_id}/edit"
     make.assignment(shift=rows()[1], person=make.person(unit=unit))
     wanted = filled(unit, site, starts="09:00", weekdays=["3"])
@@ -56,6 +56,8 @@ def test_one_looks_first_and_then_changes(desk, plan, unit, site):
     done = desk.post(path, data={**wanted, "step": "apply"})
 
     assert 'value="15:00"' in form
+    assert 'value="王芳"' in form
+    assert f'<option selected value="{site.code}">' in form
     assert looked.status_code == 200
     assert "将有哪些变化" in looked.text
     assert 'value="apply"' in looked.text

@@ -83,6 +83,7 @@ SAMPLES: dict[tuple[str, str], Callable[[Corner], object]] = {
     ("roster_sheet", "code"): lambda corner: corner.unit.code,
     ("roster_sheet", "paper"): lambda corner: "a4",
     ("watch", "inspection_id"): lambda corner: 1,
+    ("*", "code"): lambda corner: corner.unit.code,
     ("*", "public_id"): lambda corner: corner.shift.public_id,
     ("*", "month"): lambda corner: "2026-03",
 }

@@ -133,6 +133,8 @@ OWN = {
     "shifts": {
         "calling_off",
         "candidates",
+        "checkin",
+        "checkin_views",
         "edit_views",
         "editing",
         "gate",

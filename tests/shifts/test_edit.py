@@ -9,7 +9,7 @@ from tests import make
 from tests.counting import weigh
 from tests.make import at
 from volunteer.core.actor import Role
-from volunteer.core.db import db
+from volunteer.core.db import db, transaction
 from volunteer.core.errors import NotFound
 from volunteer.reminders.models import Reminder
 from volunteer.shifts import editing
@@ -150,11 +150,16 @@ def desk(client, unit, set_clock):
 def test_the_page_changes_the_shift(desk, shift, unit):
     path = f"/shifts/{shift.public_id}/edit"
     make.assignment(shift=shift, person=make.person(unit=unit))
+    leader = make.person(unit=unit, name="王芳").id
+    with transaction() as session:
+        session.get_one(Shift, shift.id).leader_id = leader
 
     page = desk.get(path)
     answer = desk.post(path, data=filled(shift))
 
     assert 'value="09:00"' in page.text
+    assert 'value="王芳"' in page.text
+    assert f'<option selected value="{shift.site.code}">' in page.text
     assert "已安排 1 人" in page.text
     assert answer.location == f"/shifts/{shift.public_id}"
     kept = db.session.get_one(Shift, shift.id, populate_existing=True)

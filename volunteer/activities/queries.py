@@ -100,3 +100,15 @@ def running(*, since: date, until: date, under: Sequence[str] = ("/",)) -> Seque
         .order_by(Activity.id)
     )
     return db.session.scalars(statement).all()
+
+
+def wishes_of(sources: Sequence[str]) -> dict[str, int]:
+    """Return what check-in wishes the series of these sources have, by source."""
+    ids = {
+        source: int(source.split(":")[1]) for source in sources if source.startswith("activity:")
+    }
+    if not ids:
+        return {}
+    rows = select(Activity.id, Activity.wishes_id).where(Activity.wishes_id.is_not(None))
+    wished = {each: wishes_id for each, wishes_id in db.session.execute(rows) if wishes_id}
+    return {source: wished[each] for source, each in ids.items() if each in wished}

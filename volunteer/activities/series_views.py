@@ -27,6 +27,20 @@ from .models import Activity
 
 bp = Blueprint("series", __name__)
 
+#: What the form of a series shows as it stands in the row.
+KEPT = (
+    "title",
+    "content",
+    "category",
+    "starts",
+    "minutes",
+    "last_on",
+    "wanted",
+    "capacity",
+    "nature",
+    "holidays",
+    "sign_up",
+)
 #: How many days the preview lists; the numbers are of all.
 LISTED = 150
 
@@ -123,7 +137,7 @@ def ask(public_id: str) -> str:
 def edit(public_id: str) -> tuple[str, int]:
     activity = own_activity(public_id)
     form = SeriesForm(
-        obj=activity,
+        **{name: getattr(activity, name) for name in KEPT},
         site=activity.site.code,
         leader=activity.leader.name if activity.leader else "",
         needs=activity.needs or "",

@@ -84,6 +84,8 @@ PARTS_OF = {
     "imports.category_list": "imports.upload",
     "imports.show": "imports.upload",
     "roster_sheet.show": "shifts.index",
+    "checkin.unit": "structure.index",
+    "checkin.wish": "structure.index",
     "editing.call_off": "shifts.index",
     "editing.call_off_day": "shifts.index",
     "editing.edit": "shifts.index",

@@ -231,3 +231,13 @@ def units_named(names: Sequence[str], *, under: Sequence[str], day: date) -> lis
         raise TurnAmbiguous(**error.facts) from None
     known = units.by_ids(found)
     return [known[unit_id] for unit_id in found]
+
+
+def wishes_of(sources: Sequence[str]) -> dict[str, int]:
+    """Return what check-in wishes the series of these sources have, by source."""
+    ids = {source: int(source.split(":")[1]) for source in sources if source.startswith("post:")}
+    if not ids:
+        return {}
+    rows = select(Post.id, Post.wishes_id).where(Post.wishes_id.is_not(None))
+    wished = {each: wishes_id for each, wishes_id in db.session.execute(rows) if wishes_id}
+    return {source: wished[each] for source, each in ids.items() if each in wished}

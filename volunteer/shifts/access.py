@@ -1,7 +1,7 @@
 """Who may schedule."""
 
 from volunteer.core.access import require_paths, require_role
-from volunteer.core.actor import READERS, SCHEDULERS, Actor
+from volunteer.core.actor import KEEPERS, READERS, SCHEDULERS, Actor
 
 
 def may_schedule(actor: Actor, unit_path: str) -> bool:
@@ -22,3 +22,13 @@ def require_scheduler(actor: Actor) -> tuple[str, ...]:
 def require_reader(actor: Actor) -> tuple[str, ...]:
     """Return the unit paths whose shifts the actor may look at; raises NotAllowed where none."""
     return require_paths(actor, *READERS)
+
+
+def may_keep(actor: Actor, unit_path: str) -> bool:
+    """A unit's administrator and the city office say how check-in works there."""
+    return actor.holds(unit_path, *KEEPERS)
+
+
+def require_keep(actor: Actor, unit_path: str) -> None:
+    """Refuse whoever may only look; to those who may not even look, it does not exist."""
+    require_role(actor, unit_path, *KEEPERS)

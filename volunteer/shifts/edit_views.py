@@ -27,8 +27,9 @@ LISTED = 100
 def edit(public_id: str) -> tuple[str, int]:
     shift = own_shift(public_id)
     starts = clock.local(shift.starts_at)
+    kept = ("title", "content", "wanted", "capacity", "nature", "sign_up")
     form = EditForm(
-        obj=shift,
+        **{name: getattr(shift, name) for name in kept},
         site=shift.site.code,
         day=starts.date(),
         starts=starts.time(),

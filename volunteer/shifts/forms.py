@@ -1,5 +1,8 @@
 """The forms of sites, of one shift, of assigning people and of cancelling."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from flask_babel import lazy_gettext
 from wtforms import (
     DateField,
@@ -26,7 +29,7 @@ from wtforms.validators import (
 from volunteer.core.forms import RefusableForm, choices, one_line, paragraphs
 from volunteer.people.models import QualificationKind
 
-from .models import Nature, SignUp
+from .models import Nature, QrMode, SignUp
 
 OTHER = "other"
 NATURES = [
@@ -170,7 +173,9 @@ class EditForm(SingleForm):
     key = None
     sign_up = RadioField(lazy_gettext("Who takes part"), choices=choices(SIGN_UPS))
     needs = SelectField(
-        lazy_gettext("One must have learnt"), choices=choices([NOTHING, *QUALIFICATIONS])
+        lazy_gettext("One must have learnt"),
+        choices=choices([NOTHING, *QUALIFICATIONS]),
+        default="",
     )
     grants = SelectField(
         lazy_gettext("One learns by it"),
@@ -233,3 +238,72 @@ class CallOffForm(CancelForm):
     def validate_day(self, field: DateField) -> None:
         if field.data and not 2000 <= field.data.year <= 2199:
             raise ValidationError(lazy_gettext("Choose a day of this century."))
+
+
+AS_ABOVE = ("", lazy_gettext("as the level above says"))
+YES_OR_NO = [AS_ABOVE, ("yes", lazy_gettext("yes")), ("no", lazy_gettext("no"))]
+QR_MODES = [
+    (QrMode.STATIC.value, lazy_gettext("a printed code")),
+    (QrMode.ROTATING.value, lazy_gettext("a code on a screen that changes")),
+    (QrMode.PERSONAL_ONLY.value, lazy_gettext("only the personal code of each")),
+]
+
+
+def minutes_field(label: str, most: int) -> IntegerField:
+    wrong = lazy_gettext("0 to %(most)s minutes.", most=most)
+    return IntegerField(
+        label,
+        [Optional(), NumberRange(0, most, wrong)],
+        description=lazy_gettext("Empty: as the level above says."),
+    )
+
+
+class CheckinForm(RefusableForm):
+    """What check-in does otherwise than the level above says."""
+
+    opens_before_minutes = minutes_field(lazy_gettext("Check-in opens so many minutes before"), 240)
+    min_stay_minutes = minutes_field(lazy_gettext("Least stay in minutes"), 240)
+    closes_after_minutes = minutes_field(
+        lazy_gettext("Check-out closes so many minutes after"), 1440
+    )
+    require_out = SelectField(
+        lazy_gettext("One must check out"), choices=choices(YES_OR_NO), default=""
+    )
+    return_allowed = SelectField(
+        lazy_gettext("One may leave and come back"), choices=choices(YES_OR_NO), default=""
+    )
+    qr_mode = SelectField(
+        lazy_gettext("What is scanned"), choices=choices([AS_ABOVE, *QR_MODES]), default=""
+    )
+    hold_without_evidence = SelectField(
+        lazy_gettext("A scan without a place waits for the leader"),
+        choices=choices(YES_OR_NO),
+        default="",
+    )
+
+    @classmethod
+    def shown(cls, own: Mapping[str, Any]) -> dict[str, Any]:
+        """Return wishes as the fields hold them."""
+        words = {True: "yes", False: "no", None: ""}
+        return {
+            name: words[value] if name in SWITCHES else ("" if value is None else value)
+            for name, value in own.items()
+            if value is not None or name in SWITCHES or name == "qr_mode"
+        }
+
+    @property
+    def wanted(self) -> dict[str, Any]:
+        """The wishes by name, None where the level above decides; the form must be valid."""
+        words = {"yes": True, "no": False, "": None}
+        return {
+            name: words[self[name].data] if name in SWITCHES else none_if_empty(self[name].data)
+            for name in (*NUMBERS, *SWITCHES, "qr_mode")
+        }
+
+
+NUMBERS = ("opens_before_minutes", "min_stay_minutes", "closes_after_minutes")
+SWITCHES = ("require_out", "return_allowed", "hold_without_evidence")
+
+
+def none_if_empty(value: Any) -> Any:
+    return None if value == "" else value

@@ -17,7 +17,7 @@ from volunteer.core.errors import NotFound
 from volunteer.people.models import Person, QualificationKind
 from volunteer.units.models import Unit
 
-from . import access, candidates, gate, notices, queries, rules
+from . import access, candidates, checkin, gate, notices, queries, rules
 from .errors import (
     BeyondWanted,
     HasAttendance,
@@ -180,7 +180,7 @@ def open_shift(
             wanted=wanted,
             capacity=capacity,
             nature=nature,
-            settings_id=queries.standard_settings_id(),
+            settings_id=checkin.settings_ids([here := checkin.Place(site.unit_id)])[here],
             state=ShiftState.PLANNED,
         )
         session.add(shift)
@@ -197,18 +197,18 @@ def open_missing(plans: Iterable[Plan]) -> int:
     """
     insert = upsert_sqlite if dialect() == "sqlite" else upsert_postgresql
     with transaction() as session:
-        settings_id = queries.standard_settings_id()
         wished = {plan.source: plan for plan in plans}
         sources = list(wished)
         for start in range(0, len(sources), 500):
             some = sources[start : start + 500]
             for known in session.scalars(select(Shift.source).where(Shift.source.in_(some))):
                 del wished[known]
+        settings = checkin.of_plans(wished.values()) if wished else {}
         rows = [
             {
                 **plan._asdict(),
                 "public_id": new_public_id(),
-                "settings_id": settings_id,
+                "settings_id": settings[plan.source],
                 "state": ShiftState.PLANNED,
             }
             for plan in wished.values()

@@ -13,7 +13,16 @@ from volunteer.core.actor import SCHEDULERS
 from volunteer.core.login import current_actor
 from volunteer.units import queries as units
 
-from . import access, candidates, edit_views, gate, queries, rules, service
+from . import (
+    access,
+    candidates,
+    checkin_views,
+    edit_views,
+    gate,
+    queries,
+    rules,
+    service,
+)
 from .forms import AssignForm, CancelForm, SingleForm, SiteForm
 from .models import Nature, Shift, ShiftState, Site
 from .queries import ShiftLine
@@ -296,4 +305,4 @@ def own_site(code: str) -> Site:
     return queries.site_by_code(code, under=current_actor().paths(*SCHEDULERS))
 
 
-blueprints = (bp, edit_views.bp)
+blueprints = (bp, edit_views.bp, checkin_views.bp)
