@@ -136,10 +136,19 @@ def test_the_free_people_of_the_unit_are_asked_once(gap, unit, coordinator):
 
 def test_only_those_who_have_learnt_it_are_asked(site, unit, coordinator):
     shift = make.shift(site=site, starts="2026-12-02 07:30", needs="first_aid")
+    make.policy(valid_from="2026-12", training_gate="refuse")
     with pytest.raises(NobodyFree):
         service.ask(shift, actor=coordinator, now=now)
 
     assert db.session.get_one(Shift, shift.id).sign_up == "assigned_only"
+
+
+def test_a_policy_that_only_warns_asks_everybody(site, unit, coordinator):
+    """R54."""
+    make.person(unit=unit)
+    shift = make.shift(site=site, starts="2026-12-02 07:30", needs="first_aid")
+
+    assert service.ask(shift, actor=coordinator, now=now) == 2
 
 
 def test_nobody_is_asked_where_it_helps_nobody(site, gap, coordinator, stranger):

@@ -9,14 +9,21 @@ from tests import make
 from tests.boards.conftest import NOW
 from tests.make import at
 from volunteer.boards import service
-from volunteer.boards.errors import NotLearnt, SameShift, TooLateToUndo
+from volunteer.boards.errors import SameShift, TooLateToUndo
 from volunteer.boards.models import PlaceMove
 from volunteer.core.db import db
 from volunteer.core.errors import DomainError, NotAllowed, NotFound
 from volunteer.core.models import Journal
 from volunteer.people.models import Qualification
 from volunteer.reminders.models import Reminder
-from volunteer.shifts.errors import BeyondWanted, Overlapping, ShiftCancelled, ShiftFull, ShiftOver
+from volunteer.shifts.errors import (
+    BeyondWanted,
+    NotTrained,
+    Overlapping,
+    ShiftCancelled,
+    ShiftFull,
+    ShiftOver,
+)
 from volunteer.shifts.models import Assignment, Shift
 
 now = at(NOW)
@@ -60,12 +67,13 @@ def test_a_repeat_is_one_move(place, wang, evening, coordinator):
         ({"state": "cancelled", "cancel_reason": "暴雨"}, ShiftCancelled),
         ({"wanted": 0, "capacity": 1}, ShiftFull),
         ({"wanted": 1}, BeyondWanted),
-        ({"needs": "first_aid"}, NotLearnt),
+        ({"needs": "first_aid"}, NotTrained),
     ],
 )
 def test_what_speaks_against_it_leaves_everything_as_it_is(
     given, error, place, wang, morning, site, coordinator
 ):
+    make.policy(valid_from="2026-12", training_gate="refuse")
     other = make.shift(site=site, starts="2026-12-02 07:30")
     make.assignment(shift=other)
     with service.transaction():
@@ -104,10 +112,20 @@ def test_one_who_is_in_the_way_of_himself_can_be_moved(place, wang, site, mornin
 
 
 def test_what_has_been_learnt_opens_the_shift(place, wang, site, coordinator):
+    make.policy(valid_from="2026-12", training_gate="refuse")
     other = make.shift(site=site, starts="2026-12-02 07:30", needs="first_aid")
     facts = {"kind": "first_aid", "source": "红十字会", "entered_at": make.LONG_AGO}
     granted = make.LONG_AGO.date()
     make.save(Qualification(person_id=wang.id, granted_on=granted, **facts))
+
+    service.move(place.id, other.public_id, actor=coordinator, now=now)
+
+    assert on(other) == {wang.id}
+
+
+def test_a_policy_that_only_warns_lets_him_go(place, wang, site, coordinator):
+    """R54."""
+    other = make.shift(site=site, starts="2026-12-02 07:30", needs="first_aid")
 
     service.move(place.id, other.public_id, actor=coordinator, now=now)
 
@@ -201,6 +219,7 @@ def at_once(app, wishes, actor):
 
 
 def test_the_page_says_what_speaks_against_each_shift(desk, place, wang, site, evening, unit):
+    make.policy(valid_from="2026-12", training_gate="refuse")
     full = make.shift(site=site, starts="2026-12-02 07:30", wanted=1, capacity=1, title="满员的")
     make.assignment(shift=full)
     enough = make.shift(site=site, starts="2026-12-03 07:30", wanted=1, title="够了的")

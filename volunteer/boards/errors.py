@@ -16,12 +16,6 @@ class SameShift(DomainError):
     field = "to"
 
 
-class NotLearnt(DomainError):
-    code = "not_learnt"
-    text = N_("%(people)s must first learn what this shift needs. Choose another shift or person.")
-    field = "to"
-
-
 class TooLateToUndo(DomainError):
     code = "too_late_to_undo"
     text = N_("This can be undone for 15 minutes only. Move the person back by hand.")

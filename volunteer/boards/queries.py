@@ -20,7 +20,8 @@ from volunteer.shifts.models import (
     Site,
 )
 from volunteer.signups import queries as signups
-from volunteer.targets.models import Exemption
+from volunteer.targets import queries as targets
+from volunteer.targets.models import Exemption, TrainingGate
 from volunteer.units import queries as units
 from volunteer.units.models import Unit
 
@@ -146,7 +147,8 @@ def choices_for(
                     assigned,
                 ),
                 here=any(shift_id == shift.id for shift_id, *_ in held),
-                learnt=holds(learnt, shift.needs, clock.local_day(shift.starts_at)),
+                learnt=not _insists(shift)
+                or holds(learnt, shift.needs, clock.local_day(shift.starts_at)),
                 busy=[(start, end) for shift_id, start, end in held if shift_id != shift.id],
                 now=now,
             ),
@@ -252,6 +254,14 @@ def grouped(gaps: Sequence[Gap]) -> list[Group]:
     return sorted(groups, key=lambda group: (-group.missing, group.unit.code))
 
 
+def _insists(shift: Shift) -> bool:
+    """Tell whether the month's policy refuses the shift to who has not learnt what it needs."""
+    if shift.needs is None:
+        return False
+    policy = targets.policy_for(clock.Month.of(shift.starts_at))
+    return policy.training_gate == TrainingGate.REFUSE
+
+
 def calls_of(shift_ids: Sequence[int]) -> Mapping[int, CallForHelp]:
     """Return by shift when people were asked to help out."""
     found = db.session.scalars(select(CallForHelp).where(CallForHelp.shift_id.in_(shift_ids)))
@@ -262,7 +272,7 @@ def free_people(shift: Shift, *, limit: int = MOST_ASKED) -> list[int]:
     """Return active people of the shift's unit who could serve there.
 
     Free at that time, not exempt and without a day off on that day, and with what the shift
-    needs; nobody who is on the shift already.
+    needs where the policy insists on it; nobody who is on the shift already.
     """
     day = clock.local_day(shift.starts_at)
     busy = select(Assignment.id).where(
@@ -293,7 +303,7 @@ def free_people(shift: Shift, *, limit: int = MOST_ASKED) -> list[int]:
         .order_by(Person.id)
         .limit(limit)
     )
-    if shift.needs:
+    if shift.needs and _insists(shift):
         statement = statement.where(_has_learnt(shift.needs, day))
     found = list(db.session.scalars(statement))
     off = signups.days_off(found, day, day)

@@ -24,7 +24,6 @@ from .errors import (
     MovedAlready,
     NobodyFree,
     NothingMissing,
-    NotLearnt,
     SameShift,
     TooLateToUndo,
     WrongDays,
@@ -39,7 +38,7 @@ def move(
     """Move a person from the place `place_id` to the shift `to`: both or neither.
 
     The two shifts must be the actor's to schedule. Refused as assigning is: cancelled, over,
-    full, overlapping, beyond what is wanted unless `beyond_wanted`; and NotLearnt, SameShift.
+    full, overlapping, not trained, beyond what is wanted unless `beyond_wanted`; and SameShift.
     A repeat returns the move that was made; somebody moved elsewhere meanwhile is
     MovedAlready. The person is told of both.
     """
@@ -55,10 +54,6 @@ def move(
             if made := _made(place, target):
                 return made
             raise MovedAlready()
-        if not queries.holds(
-            queries.learnt_by(person.id), target.needs, local_day(target.starts_at)
-        ):
-            raise NotLearnt(people=person.name)
         shifts.unassign(source, person.public_id, actor=actor, now=now)
         session.flush()  # free there before he is asked for here
         shifts.assign(target, [person.id], beyond_wanted=beyond_wanted, actor=actor, now=now)
