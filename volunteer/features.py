@@ -22,6 +22,7 @@ from volunteer.reminders import service as reminders
 from volunteer.shifts import candidates, checkin, gate, notices
 from volunteer.shifts import persons as shifts_persons
 from volunteer.shifts import service as shifts
+from volunteer.shifts.models import ShiftKind
 from volunteer.signups import persons as signups_persons
 from volunteer.signups import places as signups_places
 from volunteer.signups import queries as signups
@@ -84,6 +85,8 @@ def connect_hooks() -> None:
     gate.gates[:] = [training.untrained]
     gate.refusing[:] = [training.refuses]
     checkin.wishes_of_series[:] = [activities.wishes_of, posts.wishes_of]
+    checkin.series_named[ShiftKind.ACTIVITY] = activities.activity
+    checkin.series_named[ShiftKind.POST] = posts.post
     notices.tellers[:] = [reminders.tell]
     candidates.days_off[:] = [signups.days_off]
     candidates.waiting[:] = [signups_places.waits]

@@ -10,7 +10,7 @@ from tests.activities.conftest import NOW
 from tests.make import at
 from volunteer.activities import changing, service
 from volunteer.activities.changing import Fate
-from volunteer.activities.errors import ActivityEnded, DayOver, NoSuchDay, SeriesOver
+from volunteer.activities.errors import ActivityEnded, CarriedOn, DayOver, NoSuchDay, SeriesOver
 from volunteer.activities.models import Activity, ActivityException
 from volunteer.core.actor import SYSTEM
 from volunteer.core.db import db
@@ -198,6 +198,21 @@ def test_a_series_may_grow_into_its_own_next_day(plan, unit, change):
 
     places = db.session.scalars(select(Assignment).order_by(Assignment.starts_at)).all()
     assert [f"{each.starts_at:%H:%M}" for each in places] == ["12:00"] * 4
+
+
+def test_a_series_does_not_go_on_into_the_one_that_carries_it_on(plan, carry_on, change):
+    first = plan().activity
+    last = carry_on(first, FRIDAYS[2], title="后半")
+    middle = carry_on(first, FRIDAYS[1], title="中间")
+
+    for series in (first, middle):
+        with pytest.raises(CarriedOn):
+            change(series, last_on=None)
+    with pytest.raises(CarriedOn):
+        carry_on(middle, FRIDAYS[1], last_on=FRIDAYS[2])
+    assert change(last, last_on=None).count(Fate.SAME) == 2
+    assert change(first, title="前半").count(Fate.CHANGED) == 1
+    assert [each.title for each in rows()] == ["前半", "中间", "后半", "后半"]
 
 
 def test_only_who_plans_it_and_only_while_it_goes_on(plan, stranger, coordinator, change):

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from tests import make
 from tests.activities.conftest import NOW
 from volunteer.activities import changing, service
-from volunteer.activities.errors import HasPeople, NoSuchDay, SeriesOver
+from volunteer.activities.errors import CarriedOn, HasPeople, NoSuchDay, SeriesOver
 from volunteer.activities.models import Activity
 from volunteer.core.actor import SYSTEM
 from volunteer.core.clock import local_day
@@ -30,6 +30,7 @@ RULES = (
     "FREQ=MONTHLY;BYDAY=2SA",
 )
 REFUSALS = (
+    CarriedOn,
     HasPeople,
     HasAttendance,
     AlreadyBegun,
@@ -100,9 +101,11 @@ class Story:
         self.gone.add(day)
 
     def remove(self, n):
-        if found := self.of(self.chosen(n)):
+        shift = self.chosen(n)
+        if found := self.of(shift):
             service.take_out(*found, reason="检查", actor=self.actor, now=NOW)
             self.gone.add(found[1])
+            self.kept.pop(shift.id, None)
 
     def one(self, n):
         shift = self.chosen(n)

@@ -59,6 +59,8 @@ SAMPLES: dict[tuple[str, str], Callable[[Corner], object]] = {
     ("series", "public_id"): lambda corner: corner.activity.public_id,
     ("series.ask", "public_id"): lambda corner: corner.shift.public_id,
     ("editing", "public_id"): lambda corner: corner.shift.public_id,
+    ("checkin.activity", "public_id"): lambda corner: corner.activity.public_id,
+    ("checkin.post", "code"): lambda corner: corner.post.code,
     ("posts", "code"): lambda corner: corner.post.code,
     ("rosters", "public_id"): lambda corner: f"b{corner.unit.id:015x}",
     ("rosters", "shift"): lambda corner: corner.shift.public_id,

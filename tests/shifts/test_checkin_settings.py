@@ -172,7 +172,7 @@ def test_the_page_says_who_decides_and_lets_one_differ(client, township, unit, w
 
     assert "由新安江街道设置" in before
     assert answer.location == path
-    assert "本单位设置；上级为：30 分钟" in after
+    assert "此处设置；上级为：30 分钟" in after
     assert 'value="10"' in after
     wrong = client.post(path, data={"min_stay_minutes": "999"})
     assert (wrong.status_code, 'id="min_stay_minutes-error"' in wrong.text) == (400, True)

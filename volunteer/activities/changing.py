@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from volunteer.core import journal
 from volunteer.core.actor import Actor
@@ -23,7 +23,7 @@ from volunteer.shifts.notices import Notice
 from volunteer.workdays import queries as workdays
 
 from . import access, opening, rules
-from .errors import ActivityEnded, DayOver, SeriesOver
+from .errors import ActivityEnded, CarriedOn, DayOver, SeriesOver
 from .models import Activity, ActivityException, ExceptionKind
 from .rules import Series, Verdict
 from .service import require_rule
@@ -112,6 +112,7 @@ def outcome(
     first = max(since or date.min, local_day(now))
     after = {name: wanted.get(name, getattr(activity, name)) for name in CHANGEABLE}
     begins = since or activity.first_on
+    _require_stretch(activity, after["last_on"])
     after["rrule"] = require_rule(after["rrule"], begins, after["last_on"])
     if not shift_rules.numbers_fit(after["wanted"], after["capacity"]):
         raise WrongNumbers()
@@ -126,6 +127,15 @@ def outcome(
         holidays=after["holidays"],
     )
     return _decide(activity, after, found, series, first, until, now)
+
+
+def _require_stretch(activity: Activity, last_on: date | None) -> None:
+    """Refuse to let a series go on into the days of the one that carries it on."""
+    from_on = db.session.scalar(
+        select(func.min(Activity.first_on)).where(Activity.follows_id == activity.id)
+    )
+    if from_on and (last_on is None or last_on >= from_on):
+        raise CarriedOn(day=from_on.isoformat())
 
 
 def _rows(activity: Activity, first: date, *, locked: bool) -> dict[date, Shift]:
@@ -255,7 +265,8 @@ def change_following(
     """End a series the day before `since` and carry it on, changed, as a new one, which takes
     over the shifts and exceptions from that day on; return the new one.
 
-    From its very first day on, the series itself changes. Raises DayOver and SeriesOver.
+    From its very first day on, the series itself changes. Raises DayOver, SeriesOver and
+    CarriedOn.
     """
     with transaction() as session:
         access.require_plan(actor, activity.unit.path)
@@ -283,6 +294,11 @@ def change_following(
         session.add(new)
         activity.last_on = since - timedelta(days=1)
         session.flush()
+        session.execute(
+            update(Activity)
+            .where(Activity.follows_id == activity.id, Activity.id != new.id)
+            .values(follows_id=new.id)
+        )
         session.execute(
             update(ActivityException)
             .where(ActivityException.activity_id == activity.id, ActivityException.day >= since)

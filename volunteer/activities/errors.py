@@ -45,6 +45,15 @@ class DayOver(DomainError):
     field = "day"
 
 
+class CarriedOn(DomainError):
+    code = "carried_on"
+    text = N_(
+        "From %(day)s on another series carries this one on. "
+        "Choose an earlier last day, or change that series."
+    )
+    field = "last_on"
+
+
 class SeriesOver(DomainError):
     code = "series_over"
     text = N_("The series ends before that day already. Look whether it has been changed just now.")

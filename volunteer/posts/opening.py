@@ -107,7 +107,6 @@ def plans(
             nature=Nature.VOLUNTARY,
             source=rules.source_of(post.id, turn.day, turn.starts),
             needs=QualificationKind.POST_TRAINING if facts.needs_training else None,
-            wishes_id=post.wishes_id,
         )
         for post, facts, turn, unit_id in turns
         if under is None

@@ -12,7 +12,7 @@ from volunteer.core.db import again_on_conflict, db, transaction, within
 from volunteer.units.models import Unit
 
 from . import access
-from .models import CheckinSettings, CheckinWishes, Shift, ShiftState, UnitWishes
+from .models import CheckinSettings, CheckinWishes, Shift, ShiftKind, ShiftState, UnitWishes
 
 FIELDS = (
     "opens_before_minutes",
@@ -31,6 +31,9 @@ Values = Mapping[str, Any]
 
 #: Tell the wishes of activities and posts by the sources of their shifts; `features.py` fills it.
 wishes_of_series: list[Callable[[Sequence[str]], dict[str, int]]] = []
+#: Find an activity, or a post, that one of the subtrees may look at, by what names it in an
+#: address; `features.py` fills it.
+series_named: dict[ShiftKind, Callable[..., Any]] = {}
 
 
 class Place(NamedTuple):
@@ -41,17 +44,37 @@ class Place(NamedTuple):
     wishes_id: int | None = None
 
 
+class Level(NamedTuple):
+    """A unit, a series or a shift that wishes something."""
+
+    #: "unit", "activity", "post" or "shift".
+    kind: str
+    name: str
+    values: Values
+
+
 class Setting(NamedTuple):
-    """One matter as it stands at a unit."""
+    """One matter as it stands at a unit, a series or a shift."""
 
     name: str
     value: Any
-    #: What the unit itself wishes; None leaves it to the level above.
+    #: What is wished here; None leaves it to the level above.
     own: Any
-    #: What it would be without the unit's own wish.
+    #: What it would be without a wish here.
     above: Any
-    #: The unit whose wish holds; None: the city's standard.
-    decided_by: str | None
+    #: The lowest level that wishes something; None: the city's standard holds.
+    decided_by: Level | None
+
+
+class Series(NamedTuple):
+    """An activity or a post, as far as check-in goes."""
+
+    kind: ShiftKind
+    #: Its row, which has a unit and wishes.
+    row: Any
+    #: What names it in addresses.
+    ref: str
+    title: str
 
 
 def resolve(base: Values, levels: Iterable[Values]) -> dict[str, Any]:
@@ -139,28 +162,58 @@ def version_with(held: Values, city: CheckinSettings, *, since: datetime) -> int
 
 def at_unit(unit: Unit) -> list[Setting]:
     """Return how check-in works at a unit's shifts, and who has said so."""
-    way = steps(unit.path)
+    above = _unit_levels(unit.path)
+    own = above.pop(unit.id, None)
+    return _settings(above.values(), own)
+
+
+def at_series(series: Series) -> list[Setting]:
+    """Return how check-in works at the shifts that an activity or a post opens."""
+    above = _unit_levels(series.row.unit.path).values()
+    return _settings(above, _level(series.kind, series.title, series.row.wishes_id))
+
+
+def at_shift(shift: Shift) -> list[Setting]:
+    """Return how check-in works at one shift."""
+    series_id = series_wishes([shift.source]).get(shift.source) if shift.source else None
+    series = _level(shift.kind, shift.title, series_id)
+    above = [*_unit_levels(shift.unit.path).values(), *([series] if series else [])]
+    return _settings(above, _level("shift", shift.title, shift.wishes_id))
+
+
+def _unit_levels(path: str) -> dict[int, Level]:
+    """Return what the units on the way wish, by unit, the city first."""
     rows = db.session.execute(
         select(UnitWishes.unit_id, Unit.name, CheckinWishes)
         .join(Unit, Unit.id == UnitWishes.unit_id)
         .join(CheckinWishes, CheckinWishes.id == UnitWishes.wishes_id)
-        .where(UnitWishes.unit_id.in_(way))
+        .where(UnitWishes.unit_id.in_(steps(path)))
     )
-    by_unit = {unit_id: (name, values_of(wishes)) for unit_id, name, wishes in rows}
-    base = values_of(standard())
-    above = resolve(base, [by_unit[step][1] for step in way[:-1] if step in by_unit])
-    own = by_unit.get(unit.id, ("", {}))[1]
-    found = []
-    for name in FIELDS:
-        deciding = [
-            by_unit[step][0]
-            for step in way
-            if step in by_unit and by_unit[step][1][name] is not None
-        ]
-        value = above[name] if own.get(name) is None else own[name]
-        decided_by = deciding[-1] if deciding else None
-        found.append(Setting(name, value, own.get(name), above[name], decided_by))
-    return found
+    found = {unit_id: Level("unit", name, values_of(row)) for unit_id, name, row in rows}
+    return {step: found[step] for step in steps(path) if step in found}
+
+
+def _level(kind: str, name: str, wishes_id: int | None) -> Level | None:
+    if wishes_id is None:
+        return None
+    return Level(kind, name, values_of(db.session.get_one(CheckinWishes, wishes_id)))
+
+
+def _settings(above: Iterable[Level], own: Level | None) -> list[Setting]:
+    levels = list(above)
+    inherited = resolve(values_of(standard()), [each.values for each in levels])
+    wished = own.values if own else dict.fromkeys(FIELDS)
+    all_levels = [*levels, own] if own else levels
+    return [
+        Setting(
+            name,
+            inherited[name] if wished[name] is None else wished[name],
+            wished[name],
+            inherited[name],
+            next((each for each in reversed(all_levels) if each.values[name] is not None), None),
+        )
+        for name in FIELDS
+    ]
 
 
 @again_on_conflict
@@ -173,20 +226,13 @@ def wish(unit: Unit, wanted: Values, *, actor: Actor, now: datetime) -> int:
     with transaction() as session:
         access.require_keep(actor, unit.path)
         held = session.get(UnitWishes, unit.id, with_for_update=True)
-        before = session.get_one(CheckinWishes, held.wishes_id) if held else None
-        if {name: wanted[name] for name in FIELDS} == (
-            values_of(before) if before else dict.fromkeys(FIELDS)
-        ):
+        row_id = written(held.wishes_id if held else None, wanted, actor=actor, now=now)
+        if row_id is None:
             return 0
-        row = CheckinWishes(
-            **{name: wanted[name] for name in FIELDS}, created_at=now, created_by=actor.account_id
-        )
-        session.add(row)
-        session.flush()
         if held is None:
-            session.add(UnitWishes(unit_id=unit.id, wishes_id=row.id))
+            session.add(UnitWishes(unit_id=unit.id, wishes_id=row_id))
         else:
-            held.wishes_id = row.id
+            held.wishes_id = row_id
         session.flush()
         changed = apply_again([unit.path], now=now)
         journal.write(
@@ -201,11 +247,62 @@ def wish(unit: Unit, wanted: Values, *, actor: Actor, now: datetime) -> int:
         return changed
 
 
-def apply_again(under: Sequence[str], *, now: datetime) -> int:
-    """Give the shifts to come of the subtrees the settings that hold now; return how many
-    differ. The caller has asked for permission."""
+@again_on_conflict
+def wish_of_series(series: Series, wanted: Values, *, actor: Actor, now: datetime) -> int:
+    """Let check-in work otherwise at the shifts of an activity or a post; None leaves a matter
+    to its unit. Return how many shifts to come work otherwise from now on.
+
+    Also at those that another unit serves when it takes its turn. Shifts for which check-in
+    may be open already stay as they are. A repeat changes nothing.
+    """
+    with transaction() as session:
+        path = series.row.unit.path
+        access.require_schedule(actor, path)
+        row = session.get_one(
+            type(series.row), series.row.id, with_for_update=True, populate_existing=True
+        )
+        row_id = written(row.wishes_id, wanted, actor=actor, now=now)
+        if row_id is None:
+            return 0
+        row.wishes_id = row_id
+        session.flush()
+        changed = apply_again(["/"], source=f"{series.kind}:{row.id}:", now=now)
+        journal.write(
+            "shifts.wish_checkin",
+            series.kind,
+            series.ref,
+            actor=actor,
+            now=now,
+            unit_path=path,
+            shifts=changed,
+        )
+        return changed
+
+
+def written(before_id: int | None, wanted: Values, *, actor: Actor, now: datetime) -> int | None:
+    """Write wishes that take the place of others; return None where nothing differs.
+
+    The caller has asked for permission and holds the lock on what the wishes belong to.
+    """
     session = db.session
-    to_come = session.scalars(
+    before = session.get_one(CheckinWishes, before_id) if before_id else None
+    wishes = {name: wanted[name] for name in FIELDS}
+    if wishes == (values_of(before) if before else dict.fromkeys(FIELDS)):
+        return None
+    row = CheckinWishes(**wishes, created_at=now, created_by=actor.account_id)
+    session.add(row)
+    session.flush()
+    return row.id
+
+
+def apply_again(under: Sequence[str], *, source: str = "", now: datetime) -> int:
+    """Give the shifts to come of the subtrees the settings that hold now; return how many
+    differ. With `source` only those whose source begins so.
+
+    The caller has asked for permission. Where check-in may be open already nothing changes.
+    """
+    session = db.session
+    statement = (
         select(Shift)
         .join(Shift.unit)
         .where(
@@ -214,7 +311,10 @@ def apply_again(under: Sequence[str], *, now: datetime) -> int:
             within(Unit.path, under),
         )
         .with_for_update(of=Shift)
-    ).all()
+    )
+    if source:
+        statement = statement.where(Shift.source.startswith(source, autoescape=True))
+    to_come = session.scalars(statement).all()
     series = series_wishes([str(each.source) for each in to_come if each.source])
     places = {
         each.id: Place(each.unit_id, series.get(each.source or ""), each.wishes_id)

@@ -13,9 +13,10 @@ from volunteer.core.clock import local_day
 from volunteer.core.db import again_on_conflict, db, transaction
 from volunteer.people.models import Person
 
-from . import access, notices, rules
+from . import access, checkin, notices, rules
 from .errors import (
     AlreadyBegun,
+    Begun,
     InThePast,
     ShiftCancelled,
     ShiftOver,
@@ -196,6 +197,35 @@ def edit(shift: Shift, to: Details, *, actor: Actor, now: datetime) -> int:
             told=told,
         )
         return told
+
+
+@again_on_conflict
+def wish(shift: Shift, wanted: checkin.Values, *, actor: Actor, now: datetime) -> bool:
+    """Let check-in work otherwise at this shift; None leaves a matter to the level above.
+
+    Return whether something changed; a repeat changes nothing. Refused once somebody has
+    checked in, or once it has begun.
+    """
+    with transaction() as session:
+        path = shift.unit.path
+        access.require_schedule(actor, path)
+        shift = session.get_one(Shift, shift.id, with_for_update=True, populate_existing=True)
+        if shift.state == ShiftState.CANCELLED:
+            raise ShiftCancelled()
+        if shift.starts_at <= now:
+            raise Begun()
+        if attended([shift]):
+            raise AlreadyBegun()
+        row_id = checkin.written(shift.wishes_id, wanted, actor=actor, now=now)
+        if row_id is None:
+            return False
+        shift.wishes_id = row_id
+        session.flush()
+        (shift.settings_id,) = checkin.of_plans([shift]).values()
+        journal.write(
+            "shifts.wish_checkin", "shift", shift.public_id, actor=actor, now=now, unit_path=path
+        )
+        return True
 
 
 def _require_fitting(shift: Shift, to: Details, *, actor: Actor, now: datetime) -> None:

@@ -117,6 +117,11 @@ class AlreadyBegun(DomainError):
     text = N_("Somebody has already checked in here, so the shift can no longer be changed.")
 
 
+class Begun(DomainError):
+    code = "begun"
+    text = N_("This shift has begun, so check-in stays as it is. Change the series for later ones.")
+
+
 class TooManyHere(DomainError):
     code = "too_many_here"
     text = N_(
