@@ -1,7 +1,7 @@
 """Drawing the city's month: 26,400 places over 22 days, 120 units, 60,000 people.
 
 The solver alone, unit after unit, against a greedy hand in the same run: it fills the
-places in the order of time with whoever costs least then. That is faster and dearer.
+places in the order of time with whoever costs least then. That is dearer.
 """
 
 import random
