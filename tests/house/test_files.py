@@ -118,6 +118,7 @@ OWN = {
     },
     "rosters": {
         "checker",
+        "crowds",
         "exact",
         "filling",
         "flow",

@@ -1,5 +1,7 @@
 """The solver against a referee that solves the same by one CP-SAT model of its own."""
 
+import random
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
@@ -33,6 +35,29 @@ def test_without_a_binding_rule_the_flow_costs_what_the_referee_finds(seed):
     filled, cost = best(problem)
     assert (len(solution.choices), solution.cost) == (filled, cost)
     assert solution.is_bound
+    assert not broken(problem, pairs(solution))
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize(("alike", "days"), [(4, 8), (9, 8), (16, 2)])
+def test_people_who_are_all_alike_cost_what_the_referee_finds(seed, alike, days):
+    """From too few for all places to more than are needed."""
+    problem = random_unit(seed, people=5, days=days)
+    dice = random.Random(seed)
+    trained = {"post_training": [(FIRST - 9, FIRST + 99)]}
+    problem.workers = [
+        *problem.workers,
+        *(
+            worker(
+                100 + n, load=dice.randint(2, 4), shortfall=dice.choice((0, 240)), learnt=trained
+            )
+            for n in range(alike)
+        ),
+    ]
+
+    solution = solver.solve(problem)
+
+    assert (len(solution.choices), solution.cost) == best(problem)
     assert not broken(problem, pairs(solution))
 
 

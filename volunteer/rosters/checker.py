@@ -171,7 +171,7 @@ def _alone(duties: Sequence[Duty], month: Month) -> list[dict[str, Any]]:
         ).where(Qualification.ended_at.is_(None))
     ):
         learnt[person].append((kind, begins, ends))
-    refuses = getattr(policy_for(month), "training_gate", "off") == "refuse"
+    refuses = policy_for(month).training_gate == "refuse"
     found = []
     for duty in duties:
         day, person = duty.day, duty.person

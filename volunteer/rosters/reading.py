@@ -162,7 +162,7 @@ class _Reader:
         taken: Counter[int],
         workers: Mapping[str, list[Worker]],
     ) -> UnitMonth:
-        gate = getattr(self.policy, "training_gate", "off") == "refuse"
+        gate = self.policy.training_gate == "refuse"
         found = UnitMonth(
             unit_id,
             path,

@@ -7,7 +7,7 @@ the numbers behind it, true of this very assignment (`reasons.py` has the words)
 from collections import Counter
 from typing import Any, NamedTuple
 
-from . import exact, flow, mending
+from . import crowds, exact, flow, mending
 from .flow import Chosen
 from .mending import Standing, cost
 from .problem import Problem, Why
@@ -66,7 +66,7 @@ def assigned(problem: Problem, *, seconds: float = SECONDS) -> tuple[list[Chosen
 
 
 def _who_matters(problem: Problem) -> list[int]:
-    plain, others = flow.sorted_out(problem)
+    plain, others = crowds.sorted_out(problem)
     return sorted([*plain, *others])
 
 
