@@ -136,6 +136,8 @@ OWN = {
         "candidates",
         "checkin",
         "checkin_views",
+        "copy_views",
+        "copying",
         "edit_views",
         "editing",
         "gate",

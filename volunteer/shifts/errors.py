@@ -122,6 +122,20 @@ class Begun(DomainError):
     text = N_("This shift has begun, so check-in stays as it is. Change the series for later ones.")
 
 
+class CopiedOntoItself(DomainError):
+    code = "copied_onto_itself"
+    text = N_("This is the week or month that is copied. Choose another one.")
+    status = 400
+    field = "into"
+
+
+class CopiedTooFar(DomainError):
+    code = "copied_too_far"
+    text = N_("Shifts are copied a year ahead at most. Choose an earlier day.")
+    status = 400
+    field = "into"
+
+
 class TooManyHere(DomainError):
     code = "too_many_here"
     text = N_(

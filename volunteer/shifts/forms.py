@@ -240,6 +240,39 @@ class CallOffForm(CancelForm):
             raise ValidationError(lazy_gettext("Choose a day of this century."))
 
 
+class CopyForm(RefusableForm):
+    """Copying a week or a month of single shifts into another one."""
+
+    unit = SelectField(lazy_gettext("Unit"), [InputRequired(lazy_gettext("Choose the unit."))])
+    span = RadioField(
+        lazy_gettext("What is copied"),
+        choices=choices(
+            [("week", lazy_gettext("a week")), ("month", lazy_gettext("a whole month"))]
+        ),
+        default="week",
+    )
+    copied = DateField(
+        lazy_gettext("Copy the week or month of"),
+        [InputRequired(lazy_gettext("Choose the day."))],
+        description=lazy_gettext("Any day of it."),
+    )
+    into = DateField(
+        lazy_gettext("into that of"),
+        [InputRequired(lazy_gettext("Choose the day."))],
+        description=lazy_gettext("Any day of it."),
+    )
+
+    def offer(self, units: list[tuple[str, str]]) -> "CopyForm":
+        self.unit.choices = choices(units)
+        return self
+
+    def validate_copied(self, field: DateField) -> None:
+        if field.data and not 2000 <= field.data.year <= 2199:
+            raise ValidationError(lazy_gettext("Choose a day of this century."))
+
+    validate_into = validate_copied
+
+
 AS_ABOVE = ("", lazy_gettext("as the level above says"))
 YES_OR_NO = [AS_ABOVE, ("yes", lazy_gettext("yes")), ("no", lazy_gettext("no"))]
 QR_MODES = [

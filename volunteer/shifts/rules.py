@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from typing import NamedTuple
 
 from volunteer.core import clock
@@ -71,6 +72,46 @@ def week_asked(text: str, *, today: date) -> Week:
         return Week.parse(text)
     except ValueError:
         return Week.of(today)
+
+
+class Span(StrEnum):
+    """What is copied at once."""
+
+    WEEK = "week"
+    MONTH = "month"
+
+
+def stretch_of(span: Span, day: date) -> tuple[date, date]:
+    """Return the first and the last day of the week or the month of a day.
+
+    >>> [f"{each:%m-%d}" for each in stretch_of(Span.MONTH, date(2026, 2, 14))]
+    ['02-01', '02-28']
+    >>> [f"{each:%m-%d}" for each in stretch_of(Span.WEEK, date(2026, 11, 25))]
+    ['11-23', '11-29']
+    """
+    if span == Span.WEEK:
+        week = Week.of(day)
+        return week.monday, week.sunday
+    first = day.replace(day=1)
+    return first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+
+
+def same_place(span: Span, day: date, into: date) -> date | None:
+    """Return the day that has the place of `day` in the week or month of another.
+
+    The same weekday; in a month also its first, second ... one, None where it has no fifth.
+
+    >>> same_place(Span.WEEK, date(2026, 11, 25), date(2026, 12, 3))
+    datetime.date(2026, 12, 2)
+    >>> same_place(Span.MONTH, date(2026, 11, 13), date(2026, 12, 1))
+    datetime.date(2026, 12, 11)
+    >>> same_place(Span.MONTH, date(2026, 10, 30), date(2026, 11, 1)) is None
+    True
+    """
+    first, last = stretch_of(span, into)
+    nth = 0 if span == Span.WEEK else (day.day - 1) // 7
+    found = first + timedelta(days=(day.weekday() - first.weekday()) % 7 + 7 * nth)
+    return found if found <= last else None
 
 
 def times_fit(starts_at: datetime, ends_at: datetime) -> bool:

@@ -17,6 +17,7 @@ from . import (
     access,
     candidates,
     checkin_views,
+    copy_views,
     edit_views,
     gate,
     queries,
@@ -305,4 +306,4 @@ def own_site(code: str) -> Site:
     return queries.site_by_code(code, under=current_actor().paths(*SCHEDULERS))
 
 
-blueprints = (bp, edit_views.bp, checkin_views.bp)
+blueprints = (bp, edit_views.bp, copy_views.bp, checkin_views.bp)
