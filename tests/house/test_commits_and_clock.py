@@ -22,6 +22,7 @@ OTHER_DOORS = {
     "volunteer/people/own_views.py",
     "volunteer/people/record_views.py",
     "volunteer/posts/change_views.py",
+    "volunteer/rosters/import_views.py",
     "volunteer/shifts/checkin_views.py",
     "volunteer/shifts/copy_views.py",
     "volunteer/shifts/edit_views.py",

@@ -2,7 +2,7 @@
 
 import codecs
 import csv
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from io import BytesIO, StringIO
@@ -82,6 +82,18 @@ class Sheet(NamedTuple):
     name: str
     rows: Sequence[Row]
     marks: Marks = Marks()
+
+
+class Headed(NamedTuple):
+    """The rows of a sheet under its header; `places` and `titles` by what a column means."""
+
+    sheet: str
+    places: Mapping[str, int]
+    titles: Mapping[str, str]
+    #: The number of the first row under the header.
+    first: int
+    rows: Sequence[Row]
+    marks: Marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +226,36 @@ def text_of(cell: Cell) -> str:
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     return str(cell)
+
+
+def headed(
+    sheet: Sheet,
+    meaning: Mapping[str, str],
+    needed: Sequence[str],
+    *,
+    key: Callable[[str], str],
+    twice: Callable[[str], FileRefused],
+    within: int = 10,
+) -> Headed | None:
+    """Return what stands under the header, which is one of the first rows, or None.
+
+    `meaning` says what a title means, as `key` makes it; a header holds all that is
+    `needed`. Raises what `twice` makes of a title whose meaning stands there twice.
+    """
+    for number, row in enumerate(sheet.rows[:within]):
+        titles = [key(cell) if isinstance(cell, str) else "" for cell in row]
+        places: dict[str, int] = {}
+        for place, title in enumerate(titles):
+            column = meaning.get(title)
+            if column in places:
+                raise twice(title)
+            if column:
+                places[column] = place
+        if set(needed) <= places.keys():
+            shown = {column: titles[place] for column, place in places.items()}
+            rows = sheet.rows[number + 1 :]
+            return Headed(sheet.name, places, shown, number + 2, rows, sheet.marks)
+    return None
 
 
 def padded(rows: Sequence[Row], width: int) -> Sequence[Row]:

@@ -9,8 +9,7 @@ from sqlalchemy import select
 
 from volunteer.core.db import db
 from volunteer.core.errors import DomainError
-from volunteer.core.sheets import Marks
-from volunteer.core.tables import NoRows, Row, Sheet, TooManyRows, text_of
+from volunteer.core.tables import Headed, NoRows, Row, Sheet, TooManyRows, headed, text_of
 from volunteer.units import queries as units
 from volunteer.units.models import Grid, GridKind, Unit, UnitKind
 from volunteer.units.rules import LONGEST_CODE, LONGEST_NAME, clean_name, name_key
@@ -28,7 +27,6 @@ ALIASES = {
 }
 MEANING = {alias: column for column, aliases in ALIASES.items() for alias in aliases}
 NEEDED = ("code", "name", "kind", "township", "lead")
-HEADER_WITHIN = 10
 #: What is written once over merged cells holds for every row of them.
 FILLED_DOWN = ("kind", "township", "lead", "co_units")
 MOST_ROWS = 5_000
@@ -84,16 +82,6 @@ class Checked(NamedTuple):
     other_rows: int
 
 
-class Table(NamedTuple):
-    sheet: str
-    places: Mapping[str, int]
-    titles: Mapping[str, str]
-    #: The number of the first row under the header.
-    first: int
-    rows: Sequence[Row]
-    marks: Marks
-
-
 def check(sheets: Sequence[Sheet], *, under: Sequence[str], today: date) -> Checked:
     """Check every row of the one sheet of grids; raises a FileRefused, or TooManyRows."""
     table = _table(sheets)
@@ -107,7 +95,7 @@ def check(sheets: Sequence[Sheet], *, under: Sequence[str], today: date) -> Chec
     return Checked(table.sheet, reader.good, reader.errors, reader.blank_rows, reader.other_rows)
 
 
-def _table(sheets: Sequence[Sheet]) -> Table:
+def _table(sheets: Sequence[Sheet]) -> Headed:
     tables = [table for sheet in sheets if (table := _table_of(sheet))]
     if not tables:
         raise GridColumnsMissing(columns="、".join(ALIASES[column][0] for column in NEEDED))
@@ -116,25 +104,14 @@ def _table(sheets: Sequence[Sheet]) -> Table:
     return tables[0]
 
 
-def _table_of(sheet: Sheet) -> Table | None:
-    for number, row in enumerate(sheet.rows[:HEADER_WITHIN]):
-        titles = [name_key(cell) if isinstance(cell, str) else "" for cell in row]
-        places: dict[str, int] = {}
-        for place, title in enumerate(titles):
-            column = MEANING.get(title)
-            if column in places:
-                raise GridHeaderTwice(column=title)
-            if column:
-                places[column] = place
-        if set(NEEDED) <= places.keys():
-            shown = {column: titles[place] for column, place in places.items()}
-            return Table(
-                sheet.name, places, shown, number + 2, sheet.rows[number + 1 :], sheet.marks
-            )
-    return None
+def _table_of(sheet: Sheet) -> Headed | None:
+    def twice(title: str) -> GridHeaderTwice:
+        return GridHeaderTwice(column=title)
+
+    return headed(sheet, MEANING, NEEDED, key=name_key, twice=twice)
 
 
-def _filled_down(table: Table) -> dict[tuple[int, str], str]:
+def _filled_down(table: Headed) -> dict[tuple[int, str], str]:
     """Return what a merged cell says in each further row that it covers, by row and column."""
     found: dict[tuple[int, str], str] = {}
     for top, left, bottom, right in table.marks.merged:
@@ -152,7 +129,7 @@ def _filled_down(table: Table) -> dict[tuple[int, str], str]:
 class _Reader:
     """Takes row after row of a table and sorts them into right and wrong ones."""
 
-    def __init__(self, table: Table, under: Sequence[str], today: date) -> None:
+    def __init__(self, table: Headed, under: Sequence[str], today: date) -> None:
         self.table = table
         self.index = units.load_index(on=today, under=under)
         townships = select(Unit.id).where(Unit.kind == UnitKind.TOWNSHIP)

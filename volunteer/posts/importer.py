@@ -10,8 +10,7 @@ from sqlalchemy import select
 
 from volunteer.core.db import db, within
 from volunteer.core.errors import DomainError
-from volunteer.core.sheets import Marks
-from volunteer.core.tables import Cell, NoRows, Row, Sheet, TooManyRows, text_of
+from volunteer.core.tables import Cell, Headed, NoRows, Row, Sheet, TooManyRows, headed, text_of
 from volunteer.shifts.rules import numbers_fit
 from volunteer.units import queries as units
 from volunteer.units.models import Unit
@@ -23,7 +22,6 @@ from .errors import PostColumnsMissing, PostHeaderTwice, SeveralPostSheets
 from .kit import kit_of, kit_text, names_in
 from .rules import Size
 
-HEADER_WITHIN = 10
 MOST_ROWS = 5_000
 #: How much of a wrong cell is told, and the most that a text may hold.
 SHOWN = 60
@@ -66,16 +64,6 @@ class Checked(NamedTuple):
     other_rows: int
 
 
-class Table(NamedTuple):
-    sheet: str
-    places: Mapping[str, int]
-    titles: Mapping[str, str]
-    #: The number of the first row under the header.
-    first: int
-    rows: Sequence[Row]
-    marks: Marks
-
-
 def check(sheets: Sequence[Sheet], *, under: Sequence[str], today: date) -> Checked:
     """Check every row of the one sheet of posts; raises a FileRefused, or TooManyRows."""
     tables = [table for sheet in sheets if (table := _table_of(sheet))]
@@ -94,27 +82,17 @@ def check(sheets: Sequence[Sheet], *, under: Sequence[str], today: date) -> Chec
     return Checked(table.sheet, reader.good, reader.errors, reader.blank_rows, reader.other_rows)
 
 
-def _table_of(sheet: Sheet) -> Table | None:
-    for number, row in enumerate(sheet.rows[:HEADER_WITHIN]):
-        titles = [name_key(cell) if isinstance(cell, str) else "" for cell in row]
-        places: dict[str, int] = {}
-        for place, title in enumerate(titles):
-            column = MEANING.get(title)
-            if column in places:
-                raise PostHeaderTwice(column=title)
-            if column:
-                places[column] = place
-        if set(NEEDED) <= places.keys():
-            shown = {column: titles[place] for column, place in places.items()}
-            first = number + 2
-            return Table(sheet.name, places, shown, first, sheet.rows[number + 1 :], sheet.marks)
-    return None
+def _table_of(sheet: Sheet) -> Headed | None:
+    def twice(title: str) -> PostHeaderTwice:
+        return PostHeaderTwice(column=title)
+
+    return headed(sheet, MEANING, NEEDED, key=name_key, twice=twice)
 
 
 class _Reader:
     """Takes row after row of a table and sorts them into right and wrong ones."""
 
-    def __init__(self, table: Table, under: Sequence[str], today: date) -> None:
+    def __init__(self, table: Headed, under: Sequence[str], today: date) -> None:
         self.table = table
         self.index = units.load_index(on=today, under=under)
         scope = select(Unit.id, Unit.path).where(within(Unit.path, under))

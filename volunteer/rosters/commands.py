@@ -1,5 +1,7 @@
 """Shell commands about rosters."""
 
+from pathlib import Path
+
 import click
 from flask_babel import gettext
 
@@ -11,7 +13,8 @@ from volunteer.units import queries as units
 from volunteer.units.errors import UnitUnknown
 from volunteer.units.models import Unit
 
-from . import checker, publishing, queries, reasons, rules, service
+from . import checker, importer, publishing, queries, reasons, rules, service
+from .errors import ROW_TEXTS
 
 group = CommandGroup("rosters", help="Rosters of a month.")
 
@@ -65,6 +68,46 @@ def check(code: str, text: str, as_json: bool) -> None:
     """Look for hard rules that drafts and published rosters break, by other code than the
     solver's."""
     report({"broken": checker.broken(unit_with(code), month_of(text))}, as_json=as_json)
+
+
+@group.command("import")
+@click.argument("source", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@unit_option
+@click.option("--dry-run", is_flag=True, help="Read and check everything, write nothing.")
+@click.option("--accept-good-rows", is_flag=True, help="Take the good rows, leave out the others.")
+@as_json
+def import_roster(
+    source: Path, code: str, dry_run: bool, accept_good_rows: bool, as_json: bool
+) -> None:
+    """Assign whom an xlsx or csv file names: 时间,岗位,单位,姓名/手机号.
+
+    One wrong row means exit code 1 and nothing written, unless good rows are accepted; a
+    repeat assigns nobody.
+    """
+    outcome = importer.import_roster(
+        source.read_bytes(),
+        unit=unit_with(code),
+        dry_run=dry_run,
+        accept_good_rows=accept_good_rows,
+        actor=SYSTEM,
+        now=clock.now(),
+    )
+    rejected = []
+    for error in outcome.rejected:
+        reason, todo = map(gettext, ROW_TEXTS[error.code])
+        rejected.append({**error._asdict(), "reason": reason, "todo": todo})
+    for each in rejected:
+        click.echo("第 {row} 行 {column}“{value}”：{reason}{todo}".format(**each), err=True)
+    is_refused = bool(rejected) and not accept_good_rows
+    facts: dict[str, object] = {
+        "rows": outcome.rows,
+        "assigned": 0 if is_refused else outcome.assigned,
+        "already": outcome.already,
+        "rejected": rejected if as_json else len(rejected),
+    }
+    report(facts, as_json=as_json)
+    if is_refused:
+        raise SystemExit(1)
 
 
 def unit_with(code: str) -> Unit:

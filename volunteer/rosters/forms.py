@@ -1,7 +1,8 @@
 """The forms of planning a month."""
 
 from flask_babel import lazy_gettext
-from wtforms import HiddenField, IntegerField, RadioField, SelectField
+from flask_wtf.file import FileField, FileRequired
+from wtforms import BooleanField, HiddenField, IntegerField, RadioField, SelectField
 from wtforms.validators import InputRequired, NumberRange, Optional
 
 from volunteer.core.forms import RefusableForm, choices
@@ -37,3 +38,16 @@ class PlanForm(RefusableForm):
 class PlaceForm(RefusableForm):
     person = HiddenField()
     instead_of = HiddenField()
+
+
+class RosterFileForm(RefusableForm):
+    file = FileField(
+        lazy_gettext("Sheet with the roster"),
+        [FileRequired(lazy_gettext("Choose a file first."))],
+        description=lazy_gettext("xlsx, or csv in UTF-8 or GB18030; at most 5,000 rows."),
+        render_kw={"accept": ".xlsx,.csv"},
+    )
+    accept_good_rows = BooleanField(
+        lazy_gettext("Take the good rows even where others are wrong"),
+    )
+    dry_run = BooleanField(lazy_gettext("Only check and show who would be assigned"), default=True)

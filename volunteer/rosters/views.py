@@ -19,7 +19,7 @@ from volunteer.shifts.models import Shift
 from volunteer.units import queries as units
 from volunteer.units.models import Unit
 
-from . import access, planning, publishing, queries, reasons, rules, service
+from . import access, import_views, planning, publishing, queries, reasons, rules, service
 from .forms import PlaceForm, PlanForm
 from .models import Hold, Roster, RosterState, Way
 from .queries import Cell
@@ -346,4 +346,4 @@ def own_unit(code: str) -> Unit:
     return unit
 
 
-blueprints = (bp,)
+blueprints = (bp, import_views.bp)

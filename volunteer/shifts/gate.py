@@ -25,11 +25,16 @@ def untrained(shift: Shift, person_ids: Sequence[int], now: datetime) -> set[int
     return {each for gate in gates for each in gate(shift, person_ids, now)}
 
 
+def refused(shift: Shift, person_ids: Sequence[int], now: datetime) -> set[int]:
+    """Return who of the people the policy keeps off the shift for want of a training."""
+    if shift.needs is None or not any(asks(shift) for asks in refusing):
+        return set()
+    return untrained(shift, person_ids, now)
+
+
 def require_trained(shift: Shift, person_ids: Sequence[int], now: datetime) -> None:
     """Refuse a shift to those who have not learnt what it asks for, where the policy says so."""
-    if shift.needs is None or not any(asks(shift) for asks in refusing):
-        return
-    if wrong := untrained(shift, person_ids, now):
+    if wrong := refused(shift, person_ids, now):
         names = select(Person.name).where(Person.id.in_(wrong)).order_by(Person.name)
         raise NotTrained(people="、".join(db.session.scalars(names)))
 

@@ -19,6 +19,7 @@ from volunteer.units.models import Grid, Unit
 
 from . import candidates, rules
 from .errors import LeaderAmbiguous, LeaderUnknown
+from .gate import refused as refused
 from .models import Assignment, AssignmentState, CheckinSettings, Shift, ShiftState, Site
 
 PAGE = 50

@@ -39,6 +39,7 @@ from .models import (
     AssignmentState,
     FenceMode,
     Nature,
+    Origin,
     Shift,
     ShiftKind,
     ShiftState,
@@ -228,6 +229,7 @@ def assign(
     person_ids: Sequence[int],
     *,
     beyond_wanted: bool = False,
+    origin: Origin = Origin.COORDINATOR,
     actor: Actor,
     now: datetime,
 ) -> int:
@@ -262,10 +264,9 @@ def assign(
         if names := queries.clashes(new, shift):
             raise Overlapping(people="、".join(names))
         for person_id in new:
-            if person_id in known:
-                known[person_id].state = AssignmentState.ASSIGNED
-                known[person_id].assigned_at = now
-                known[person_id].assigned_by = actor.account_id
+            if old := known.get(person_id):
+                old.state, old.origin = AssignmentState.ASSIGNED, origin
+                old.assigned_at, old.assigned_by = now, actor.account_id
                 continue
             session.add(
                 Assignment(
@@ -276,6 +277,7 @@ def assign(
                     state=AssignmentState.ASSIGNED,
                     assigned_at=now,
                     assigned_by=actor.account_id,
+                    origin=origin,
                 )
             )
         session.flush()
