@@ -105,6 +105,49 @@ def test_a_day_is_called_off_for_all(visitor: Visitor, pictures: Path):
     expect(page.locator("main")).to_contain_text("天气")
 
 
+def test_check_in_differs_at_a_series_and_at_one_of_its_shifts(visitor: Visitor, pictures: Path):
+    log_in(visitor, COORDINATOR)
+    page = plan(visitor, pictures)
+    shift = str(page.locator("main a[href^='/shifts/']").first.get_attribute("href"))
+    page.get_by_role("link", name="签到设置").click()
+    page.wait_for_url("**/check-in")
+    page.locator("input[name=min_stay_minutes]").fill("25")
+    page.locator("main form button.go").click()
+    page.wait_for_load_state()
+    visitor.look("check-in of a series")
+    visitor.shoot(pictures, "series-check-in")
+    visitor.go(f"{shift}/check-in")
+    expect(page.locator("main")).to_contain_text("由所属活动设置")
+    page.locator("input[name=min_stay_minutes]").fill("5")
+    page.locator("main form button.go").click()
+    page.wait_for_load_state()
+    expect(page.locator("main")).to_contain_text("此处设置；上级为：25 分钟")
+    visitor.look("check-in of a shift")
+    visitor.shoot(pictures, "shift-check-in")
+
+
+def test_single_shifts_are_copied_into_the_next_week(visitor: Visitor, pictures: Path):
+    log_in(visitor, COORDINATOR)
+    page, code = visitor.page, make_site(visitor)
+    day = datetime.now(LOCAL) + timedelta(days=2)
+    visitor.go(f"/shifts/new?site={code}")
+    page.locator("input[name=title]").fill("市场周边整治")
+    page.locator("input[name=day]").fill(f"{day:%Y-%m-%d}")
+    page.locator("main form button.go").last.click()
+    page.wait_for_url(re.compile(r"/shifts/[0-9a-f]{16}$"))
+    visitor.go("/shifts")
+    page.get_by_role("link", name="复制场次").click()
+    page.locator("input[name=copied]").fill(f"{day:%Y-%m-%d}")
+    page.locator("input[name=into]").fill(f"{day + timedelta(days=7):%Y-%m-%d}")
+    page.get_by_role("button", name="查看将复制的场次").click()
+    page.get_by_role("button", name=re.compile(r"^开设 \d+ 场")).wait_for()
+    expect(page.locator("main")).to_contain_text("市场周边整治")
+    visitor.look("what is copied")
+    visitor.shoot(pictures, "copy")
+    page.get_by_role("button", name=re.compile(r"^开设 \d+ 场")).click()
+    page.wait_for_url(re.compile(r"/shifts\?"))
+
+
 def test_the_holidays_of_the_year_can_be_looked_at(visitor: Visitor, pictures: Path):
     log_in(visitor, COORDINATOR)
     visitor.go("/activities")
