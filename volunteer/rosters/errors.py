@@ -2,7 +2,7 @@
 
 from volunteer.core.errors import DomainError
 from volunteer.core.i18n import N_
-from volunteer.core.sheets import FileRefused
+from volunteer.core.tables import FileRefused
 
 
 class NothingToDraw(DomainError):
