@@ -19,7 +19,7 @@ PUBLIC = {
     "home.language",  # so that the log-in page can be read
     "attendance.scan",  # says what is wrong with a code before it asks who scans it
 }
-TYPED = r"<(string|int|uuid)(\([^)]*\))?:[a-z_]+>"
+TYPED = r"<(string|id):[a-z_]+>"
 
 
 def rules(app):
