@@ -1,18 +1,16 @@
 """Pages of the month: the table of units, the people, one person, and one's own hours."""
 
-import tempfile
 from collections.abc import Mapping
 from datetime import date
 
-from flask import Blueprint, current_app, render_template, request, send_file
+from flask import Blueprint, current_app, render_template, request
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from volunteer.core import clock
+from volunteer.core import clock, workbooks
 from volunteer.core.clock import Month
 from volunteer.core.errors import NotFound
 from volunteer.core.login import current_actor
-from volunteer.core.workbooks import XLSX
 from volunteer.hours import queries as ledger
 from volunteer.people.rules import mask_phone
 from volunteer.targets import queries as targets
@@ -26,9 +24,6 @@ from .listing import people_of
 from .rules import Tally, total
 
 bp = Blueprint("audits", __name__)
-
-#: An export larger than this is written to disk while it is made.
-IN_MEMORY = 1024 * 1024
 
 
 def asked_for(given: Mapping[str, str], under: tuple[str, ...]) -> Cut:
@@ -168,14 +163,13 @@ def export(month: str) -> Response:
     subject = subject_of(cut)
     called = name_of(cut, chosen, today)
     city = current_app.extensions["settings"].city_name
-    file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - sent, then closed
+    file = workbooks.new_file()
     stamp = workbook.Stamp(city, chosen, called, actor.name, now)
     grid_id = cut.grid.id if cut.grid else None
     rows = workbook.write_month(file, stamp, under=cut.paths, grid_id=grid_id, today=today)
     service.note_export(chosen, subject, paths=cut.paths, rows=rows, actor=actor, now=now)
-    file.seek(0)
     name = gettext("%(unit)s month %(month)s.xlsx", unit=called, month=str(chosen))
-    return send_file(file, XLSX, as_attachment=True, download_name=name.replace("/", "-"))
+    return workbooks.send(file, name)
 
 
 @bp.get("/hours")

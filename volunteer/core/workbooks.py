@@ -1,15 +1,20 @@
 """Writing the spreadsheets that leave: texts stay texts, rows go to disk as they are written."""
 
 import re
+import tempfile
 from collections.abc import Sequence
 from typing import IO, Any
 
 import xlsxwriter
+from flask import send_file
+from werkzeug.wrappers import Response
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 #: The type under which a workbook is sent.
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+#: A workbook larger than this is written to disk while it is made.
+IN_MEMORY = 1024 * 1024
 #: What a cell of text must not hold (bad_input.md 152).
 CONTROL = re.compile(r"[\x00-\x1f\x7f\ufffe\uffff]")
 
@@ -61,3 +66,14 @@ def write_texts(sheet: Any, row: int, texts: Sequence[str], style: Format | None
     """Write texts side by side from the first column on."""
     for column, text in enumerate(texts):
         sheet.write_string(row, column, CONTROL.sub("", text), style)
+
+
+def new_file() -> IO[bytes]:
+    """Return a file for a workbook that will be sent; whoever sends it closes it."""
+    return tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)
+
+
+def send(file: IO[bytes], name: str) -> Response:
+    """Return the answer that saves a workbook under a name, a slash in it as a dash."""
+    file.seek(0)
+    return send_file(file, XLSX, as_attachment=True, download_name=name.replace("/", "-"))

@@ -1,6 +1,5 @@
 """Pages of the exchange: files, what one says, its reconciliation, and our own list."""
 
-import tempfile
 from collections.abc import Callable, Sequence
 from typing import IO
 
@@ -11,13 +10,12 @@ from flask import (
     redirect,
     render_template,
     request,
-    send_file,
     url_for,
 )
 from flask_babel import gettext, ngettext
 from werkzeug.wrappers import Response
 
-from volunteer.core import clock
+from volunteer.core import clock, workbooks
 from volunteer.core.actor import Actor
 from volunteer.core.addresses import LARGEST_ID
 from volunteer.core.clock import Month
@@ -25,7 +23,6 @@ from volunteer.core.errors import NotFound
 from volunteer.core.forms import choices
 from volunteer.core.i18n import month_text
 from volunteer.core.login import current_actor
-from volunteer.core.workbooks import XLSX
 from volunteer.units import queries as units
 from volunteer.units.models import Unit
 
@@ -41,8 +38,6 @@ from .taking import Taken
 
 bp = Blueprint("exchange", __name__)
 
-#: A list larger than this is written to disk while it is made.
-IN_MEMORY = 1024 * 1024
 #: Wrong cells shown on the page.
 ERRORS_SHOWN = 100
 
@@ -333,10 +328,9 @@ def export() -> Response | tuple[str, int]:
 
 def sent(write: Callable[[IO[bytes]], int], note: Callable[[int], None], name: str) -> Response:
     """Write a workbook, note its rows, send it."""
-    file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - sent, then closed
+    file = workbooks.new_file()
     note(write(file))
-    file.seek(0)
-    return send_file(file, XLSX, as_attachment=True, download_name=name.replace("/", "-"))
+    return workbooks.send(file, name)
 
 
 blueprints = (bp,)

@@ -1,6 +1,5 @@
 """People as spreadsheets and files that leave the house: each says who took it out, and why."""
 
-import tempfile
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import IO, NamedTuple
@@ -16,8 +15,6 @@ from .errors import ReasonMissing, TooManyWhole
 from .forms import CONSENTS, STATES
 from .queries import PersonLine, Wanted
 
-#: A larger table waits on disk.
-IN_MEMORY = 4 * 1024 * 1024
 #: Of so many people the whole phone numbers may be taken out at a time (P21).
 MOST_WHOLE = 1_000
 
@@ -65,7 +62,7 @@ def save(
         if (people := queries.count(under=under, wanted=wanted)) > MOST_WHOLE:
             raise TooManyWhole(limit=MOST_WHOLE, people=people)
     lines = queries.everybody(under=under, wanted=wanted)
-    file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - the caller's
+    file = workbooks.new_file()
     rows = write(file, stamp, lines, whole=whole)
     with transaction():
         access.require_readable(actor)
@@ -81,7 +78,6 @@ def save(
             reason=reason,
             filters=sorted(set(wanted.filters) - {"q"}),
         )
-    file.seek(0)
     return file
 
 

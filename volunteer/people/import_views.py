@@ -5,17 +5,16 @@ from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext
 from werkzeug.wrappers import Response
 
-from volunteer.core import clock
+from volunteer.core import clock, workbooks
 from volunteer.core.actor import Actor
 from volunteer.core.addresses import number_asked
 from volunteer.core.fragments import render
 from volunteer.core.i18n import say
 from volunteer.core.login import current_actor
-from volunteer.core.workbooks import XLSX
 from volunteer.units import queries as units
 
 from . import access, background, categories, queries, refused, runs, staged
@@ -237,7 +236,7 @@ def refused_rows(public_id: str) -> Response:
     )
     content = refused.workbook(header, staged.refused_rows(run.id))
     name = gettext("%(file)s refused rows.xlsx", file=run.file_name.rpartition(".")[0][:60])
-    return send_file(BytesIO(content), XLSX, as_attachment=True, download_name=name)
+    return workbooks.send(BytesIO(content), name)
 
 
 @bp.get("/people/import/<string:public_id>/absences")

@@ -3,16 +3,15 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from flask import Blueprint, current_app, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from volunteer.core import clock
+from volunteer.core import clock, workbooks
 from volunteer.core.actor import SCHEDULERS, Actor
 from volunteer.core.clock import Month
 from volunteer.core.login import current_actor
 from volunteer.core.settings import Settings
-from volunteer.core.workbooks import XLSX
 from volunteer.units import queries as units
 
 from . import (
@@ -110,8 +109,7 @@ def export() -> Response | tuple[str, int]:
                 now=now,
             )
             title = gettext("%(unit)s people %(day)s.xlsx", unit=name, day=clock.local_day(now))
-            title = title.replace("/", "-")
-            return send_file(file, XLSX, as_attachment=True, download_name=title)
+            return workbooks.send(file, title)
     return people_page(form)
 
 
