@@ -1,5 +1,6 @@
 """Moving a person from one shift to another: both or neither, and back within a quarter."""
 
+from datetime import date
 from threading import Barrier, Thread
 
 import pytest
@@ -25,6 +26,7 @@ from volunteer.shifts.errors import (
     ShiftOver,
 )
 from volunteer.shifts.models import Assignment, Shift
+from volunteer.signups.models import DayOff
 
 now = at(NOW)
 
@@ -225,6 +227,9 @@ def test_the_page_says_what_speaks_against_each_shift(desk, place, wang, site, e
     enough = make.shift(site=site, starts="2026-12-03 07:30", wanted=1, title="够了的")
     make.assignment(shift=enough)
     make.shift(site=site, starts="2026-12-04 07:30", needs="first_aid", title="要资格的")
+    make.shift(site=site, starts="2026-12-05 07:30", wanted=1, title="休息那天的")
+    day = date(2026, 12, 5)
+    make.save(DayOff(person_id=wang.id, from_on=day, until_on=day, created_at=make.LONG_AGO))
     make.shift(starts="2026-12-04 07:30", title="别家的")
     make.shift(
         site=site,
@@ -239,12 +244,14 @@ def test_the_page_says_what_speaks_against_each_shift(desk, place, wang, site, e
     lines = [line for line in page.split("<li>") if "</li>" in line]
     told = {
         name: next(line for line in lines if name in line)
-        for name in ("满员的", "够了的", "要资格的")
+        for name in ("满员的", "够了的", "要资格的", "休息那天的")
     }
     assert "已满" in told["满员的"]
     assert "<button" not in told["满员的"]
     assert 'name="beyond"' in told["够了的"]
     assert "未取得资格" in told["要资格的"]
+    assert "当天请过假" in told["休息那天的"]
+    assert 'name="beyond"' in told["休息那天的"]
     assert f'name="to" value="{evening.public_id}"' in page
     assert "别家的" not in page
     assert "停了的" not in page

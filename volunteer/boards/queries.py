@@ -12,13 +12,8 @@ from volunteer.core.db import db, within
 from volunteer.core.errors import NotFound
 from volunteer.people import queries as people
 from volunteer.people.models import Membership, Person, PersonState, Qualification
-from volunteer.shifts.models import (
-    Assignment,
-    AssignmentState,
-    Shift,
-    ShiftState,
-    Site,
-)
+from volunteer.shifts import rules as shift_rules
+from volunteer.shifts.models import Assignment, AssignmentState, Shift, ShiftState, Site
 from volunteer.signups import queries as signups
 from volunteer.targets import queries as targets
 from volunteer.targets.models import Exemption, TrainingGate
@@ -133,6 +128,8 @@ def choices_for(
         )
     ).all()
     learnt = learnt_by(place.person_id)
+    first, last = clock.local_day(begins), clock.local_day(since + AHEAD + DAY)
+    off = signups.days_off([place.person_id], first, last).get(place.person_id, [])
     return [
         Choice(
             shift,
@@ -149,12 +146,18 @@ def choices_for(
                 here=any(shift_id == shift.id for shift_id, *_ in held),
                 learnt=not _insists(shift)
                 or holds(learnt, shift.needs, clock.local_day(shift.starts_at)),
+                away=_touches(shift, off),
                 busy=[(start, end) for shift_id, start, end in held if shift_id != shift.id],
                 now=now,
             ),
         )
         for shift, assigned in rows
     ]
+
+
+def _touches(shift: Shift, spans: Sequence[tuple[date, date]]) -> bool:
+    first, last = shift_rules.span_of(shift.starts_at, shift.ends_at)
+    return any(since <= last and first <= until for since, until in spans)
 
 
 def learnt_by(person_id: int) -> Sequence[Qualification]:

@@ -26,6 +26,8 @@ class Verdict(StrEnum):
     """Whether a person can be put on a shift, and if not, why not."""
 
     FREE = "free"
+    #: Has taken the day off: asks first, as `BEYOND` does.
+    AWAY = "away"
     BEYOND = "beyond"
     FULL = "full"
     OVERLAPPING = "overlapping"
@@ -51,10 +53,12 @@ def verdict_on(
     *,
     here: bool,
     learnt: bool,
+    away: bool = False,
     busy: Iterable[tuple[datetime, datetime]],
     now: datetime,
 ) -> Verdict:
-    """Say whether one more person fits; `busy` are the stretches at which he serves elsewhere.
+    """Say whether one more person fits; `busy` are the stretches at which he serves elsewhere,
+    `away` says that he has taken the day off.
 
     >>> nine = clock.at(date(2026, 12, 1), datetime.min.time()) + timedelta(hours=9)
     >>> ten, eight = nine + timedelta(hours=1), nine - timedelta(hours=1)
@@ -78,6 +82,8 @@ def verdict_on(
         return Verdict.OVERLAPPING
     if facts.capacity is not None and facts.assigned >= facts.capacity:
         return Verdict.FULL
+    if away:
+        return Verdict.AWAY
     if facts.wanted and facts.assigned >= facts.wanted:
         return Verdict.BEYOND
     return Verdict.FREE

@@ -2,7 +2,7 @@
 
 from io import BytesIO
 
-from flask import Blueprint, flash, redirect, render_template, send_file, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
@@ -63,4 +63,4 @@ def download() -> Response:
     )
     day = clock.local_day(clock.now())
     name = gettext("posts-%(day)s.xlsx", day=day.isoformat())
-    return send_file(BytesIO(content), workbooks.XLSX, as_attachment=True, download_name=name)
+    return workbooks.send(BytesIO(content), name)

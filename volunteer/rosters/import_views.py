@@ -2,7 +2,7 @@
 
 from io import BytesIO
 
-from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext, ngettext
 from werkzeug.wrappers import Response
 
@@ -94,4 +94,4 @@ def pattern() -> Response:
         ),
     )
     name = gettext("roster-pattern.xlsx")
-    return send_file(BytesIO(content), workbooks.XLSX, as_attachment=True, download_name=name)
+    return workbooks.send(BytesIO(content), name)

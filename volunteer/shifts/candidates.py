@@ -1,7 +1,7 @@
 """Who may be assigned to a shift, who is, and who may lead one."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, and_, case, or_, select
@@ -95,8 +95,7 @@ def candidates(
 
 def off_at(shift: Shift, person_ids: Collection[int]) -> set[int]:
     """Return those of the people who have taken off a day on which the shift lies."""
-    last = local_day(shift.ends_at - timedelta(microseconds=1))
-    first = local_day(shift.starts_at)
+    first, last = rules.span_of(shift.starts_at, shift.ends_at)
     return {person_id for ask in days_off for person_id in ask(person_ids, first, last)}
 
 

@@ -119,6 +119,18 @@ def times_fit(starts_at: datetime, ends_at: datetime) -> bool:
     return timedelta() < ends_at - starts_at <= LONGEST
 
 
+def span_of(starts_at: datetime, ends_at: datetime) -> tuple[date, date]:
+    """Return the first and the last day on which a shift lies.
+
+    >>> evening = clock.at(date(2026, 12, 1), datetime.min.time()) + timedelta(hours=20)
+    >>> [f"{day:%m-%d}" for day in span_of(evening, evening + timedelta(hours=4))]
+    ['12-01', '12-01']
+    >>> [f"{day:%m-%d}" for day in span_of(evening, evening + timedelta(hours=5))]
+    ['12-01', '12-02']
+    """
+    return clock.local_day(starts_at), clock.local_day(ends_at - timedelta(microseconds=1))
+
+
 def numbers_fit(wanted: int, capacity: int | None) -> bool:
     """Tell whether so many people can be asked for; no capacity is no limit.
 

@@ -5,7 +5,8 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from volunteer.core.clock import Month, local_day
+from volunteer.core.clock import Month
+from volunteer.shifts.rules import span_of
 
 DAY = timedelta(days=1)
 #: How many days the page of days off offers.
@@ -163,7 +164,7 @@ class Asked(NamedTuple):
     @property
     def days(self) -> Span:
         """The first and the last day on which the shift lies."""
-        return local_day(self.starts_at), local_day(self.ends_at - timedelta(microseconds=1))
+        return span_of(self.starts_at, self.ends_at)
 
 
 def places(wanted: int, capacity: int | None) -> int | None:
