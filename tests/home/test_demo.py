@@ -21,7 +21,10 @@ from volunteer.home.demo_load import COLUMNS
 from volunteer.home.errors import NotEmpty, OtherUnits
 from volunteer.hours.models import LedgerEntry
 from volunteer.people.models import Consent, Membership, Person
+from volunteer.posts import opening
+from volunteer.posts.models import Post
 from volunteer.shifts.models import Assignment, Shift
+from volunteer.targets.training import untrained
 from volunteer.units.models import Grid, Unit
 
 #: A Monday, while the evening shifts of the posts are under way.
@@ -44,7 +47,7 @@ def content() -> dict[str, list[tuple[object, ...]]]:
     for name in (*COLUMNS, "unit"):
         table = Base.metadata.tables[name]
         columns = [column for column in table.columns if column.name not in SALTED]
-        rows = db.session.execute(select(*columns).order_by(table.c.id))
+        rows = db.session.execute(select(*columns).order_by(*table.primary_key))
         found[name] = [tuple(map(str, row)) for row in rows]
     db.session.rollback()
     return found
@@ -155,6 +158,24 @@ def test_ids_and_shifts_go_on_where_the_city_ends(app, runner):
     someone = db.session.scalars(select(Person).order_by(Person.id)).first()
     shift = make.shift(starts="2027-03-01 09:00", site=make.site(unit=make.unit_of(someone)))
     assert make.assignment(person=someone, shift=shift).person_id == someone.id
+
+
+def test_posts_go_round_and_who_stands_there_has_been_trained(app):
+    build()
+
+    posts = db.session.scalars(select(Post).where(Post.ended_at.is_(None))).all()
+    assert {len(post.turns) for post in posts} == {0, 2}
+    since = local_day(NOW) + timedelta(days=1)
+    plans = opening.plans(posts, since=since, until=since + timedelta(days=26), now=NOW)
+    planned = {(plan.source, plan.unit_id, plan.starts_at, plan.needs) for plan in plans}
+    columns = (Shift.source, Shift.unit_id, Shift.starts_at, Shift.needs)
+    there = {tuple(row) for row in db.session.execute(select(*columns))}
+    assert planned
+    assert planned <= there
+    assert len({unit_id for _, unit_id, *_ in planned}) == 2
+    standing = select(Assignment).join(Shift).where(Shift.kind == "post")
+    for each in db.session.scalars(standing):
+        assert each.person_id not in untrained(each.shift, [each.person_id], NOW)
 
 
 def test_a_city_with_people_is_refused(app):

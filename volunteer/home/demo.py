@@ -38,7 +38,7 @@ from volunteer.targets import queries as targets
 from volunteer.units import service as units
 from volunteer.units.models import Unit
 
-from . import demo_grids, demo_people
+from . import demo_grids, demo_people, demo_posts
 from .demo_history import Dealer, Measure
 from .demo_load import Loader
 from .demo_people import CITY_OFFICE_UNIT, STREET, Calendar, Place, Register
@@ -156,12 +156,14 @@ def _fill(
     settings = db.session.get_one(CheckinSettings, shifts.standard_settings_id())
     timetable = Timetable(register, calendar, random)
     timetable.draw_up(loader)
+    demo_posts.draw_up(timetable, register, loader)
     timetable.write(loader, settings.id)
     measures = _measures(calendar)
     dealer = Dealer(register, timetable, measures, random)
     for done, month in enumerate(measures):
         progress(STEPS[3], 18 + 5 * done)
         dealer.deal(month)
+    demo_posts.train(timetable, register, loader)
     policies = {month: measure.policy_id for month, measure in measures.items()}
     recorder = Recorder(register.people, policies, settings, loader, random, now)
     for percent in recorder.write(timetable.occurrences):

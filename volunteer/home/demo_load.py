@@ -30,10 +30,12 @@ COLUMNS = {
     "starts minutes first_on last_on wanted capacity nature sign_up created_at "
     "created_by",
     "post": "id code name corners kit unit_id site_id leader_id wanted capacity first_on last_on "
-    "created_at created_by ended_at place size",
+    "created_at created_by ended_at place size turn_by turns_from",
+    "post_turn": "post_id position unit_id",
+    "qualification": "id person_id kind granted_on expires_on source entered_at",
     "post_window": "id post_id starts ends weekdays season_from season_until",
     "shift": "id public_id kind unit_id site_id leader_id title content starts_at ends_at wanted "
-    "capacity nature settings_id state cancel_reason source sign_up",
+    "capacity nature settings_id state cancel_reason source sign_up needs",
     "assignment": "id shift_id person_id starts_at ends_at state assigned_at assigned_by",
     "scan": "id key body_hash direction channel shift_id person_id site_id actor_account_id "
     "received_at effective_at time_quality position ip_prefix browser_class verdict reason flags "
@@ -121,10 +123,11 @@ class Loader:
         if self._is_sqlite:
             return
         for table in self.counts:
-            sequence = f"pg_get_serial_sequence('\"{table}\"', 'id')"
-            self._connection.execute(
-                text(f'SELECT setval({sequence}, (SELECT max(id) FROM "{table}"))')
-            )
+            if COLUMNS[table].startswith("id "):
+                sequence = f"pg_get_serial_sequence('\"{table}\"', 'id')"
+                self._connection.execute(
+                    text(f'SELECT setval({sequence}, (SELECT max(id) FROM "{table}"))')
+                )
             self._connection.execute(text(f'ANALYZE "{table}"'))
 
 

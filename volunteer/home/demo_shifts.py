@@ -1,4 +1,4 @@
-"""The demo city's sites, weekly activities and persuasion posts, and the shifts they open."""
+"""The demo city's sites and weekly activities, and all shifts that are opened."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -12,24 +12,13 @@ from volunteer.activities import rules as activity_rules
 from volunteer.activities.models import Category
 from volunteer.activities.rules import Holidays, Series, Verdict
 from volunteer.core.clock import Month, at
-from volunteer.posts import rules as post_rules
-from volunteer.posts.rules import WORKDAYS, Window
+from volunteer.people.models import QualificationKind
 from volunteer.shifts.models import Nature, ShiftKind, ShiftState, SignUp
 from volunteer.shifts.rules import AHEAD
 from volunteer.workdays.rules import Calendar as WorkCalendar
 
 from .demo_load import Loader, Row, stored
-from .demo_names import (
-    ACTIVITY_CONTENT,
-    ACTIVITY_TITLES,
-    CORNERS,
-    CROSSINGS,
-    KIT,
-    MARKETS,
-    PLACES,
-    SCHOOL_GATES,
-    kind_of,
-)
+from .demo_names import ACTIVITY_CONTENT, ACTIVITY_TITLES, PLACES
 from .demo_people import DAY, Calendar, Place, Register
 
 #: How far ahead people have been assigned.
@@ -47,21 +36,9 @@ OTHER_TIMES = (
     (6, time(14), 120),
     (1, time(18, 30), 90),
 )
-ALL_POSTS, ACTIVE_POSTS = 50, 42
 CANCELLED = 0.008
 SIGN_UP = {ShiftKind.ACTIVITY: SignUp.OPEN, ShiftKind.POST: SignUp.ASSIGNED_ONLY}
 CANCEL_REASONS = ("高温天气，取消本次服务", "暴雨预警，取消本次服务", "道路施工，本次暂停")
-
-CROSSING_WINDOWS = (
-    Window(time(7, 30), time(9), WORKDAYS),
-    Window(time(17), time(18, 30), WORKDAYS, "04-01", "10-31"),
-    Window(time(16, 30), time(18), WORKDAYS, "11-01", "03-31"),
-)
-SCHOOL_WINDOWS = (
-    Window(time(7, 10), time(8), WORKDAYS),
-    Window(time(16, 10), time(17), WORKDAYS),
-)
-
 
 #: Most activities come back every week, some every two, a few once a month.
 RRULES = (
@@ -160,20 +137,22 @@ class Timetable:
         self.occurrences: list[Occurrence] = []
         self.activities: dict[tuple[int, Month], list[Occurrence]] = defaultdict(list)
         self.posts: dict[tuple[int, Month], list[Occurrence]] = defaultdict(list)
-        self._last_day = calendar.today + AHEAD
+        self.first_day, self.last_day = calendar.first_day, calendar.today + AHEAD
         self._sites: list[Row] = []
-        self._first_site = 0
+        self._next_site = 0
         self._grid_of: dict[int, int | None] = {}
 
     def draw_up(self, loader: Loader) -> None:
-        """Invent sites, activities and posts, write them, and open their shifts."""
-        self._first_site = loader.first_free("site")
+        """Invent the activities, write them with their sites, and open their shifts."""
+        self._next_site = loader.first_free("site")
         activities = list(self._activities(loader.first_free("activity")))
-        posts, windows = self._posts(loader.first_free("post"), loader.first_free("post_window"))
-        loader.write("site", self._sites)
+        self.write_sites(loader)
         loader.write("activity", activities)
-        loader.write("post", posts)
-        loader.write("post_window", windows)
+
+    def write_sites(self, loader: Loader) -> None:
+        """Write the sites that were added since the last time."""
+        loader.write("site", self._sites)
+        self._sites.clear()
 
     def write(self, loader: Loader, settings_id: int) -> None:
         """Write the shifts, earliest first."""
@@ -205,6 +184,7 @@ class Timetable:
                     (
                         SignUp.OPEN if each.kind == ShiftKind.ACTIVITY else SignUp.ASSIGNED_ONLY
                     ).value,
+                    QualificationKind.POST_TRAINING.value if each.kind == ShiftKind.POST else None,
                 )
             )
         loader.write("shift", rows)
@@ -219,8 +199,10 @@ class Timetable:
                     return found[0]
         return next(iter(sorted(self._register.steady)))
 
-    def _site(self, code: str, name: str, place: Place, address: str | None) -> int:
-        site_id = self._first_site + len(self._sites)
+    def add_site(self, code: str, name: str, place: Place, address: str | None) -> int:
+        """Invent a site of a unit, in one of its grids; return its id."""
+        site_id = self._next_site
+        self._next_site += 1
         public_id = f"{self._random.getrandbits(64):016x}"
         grids = place.grids
         self._grid_of[site_id] = grids[site_id % len(grids)] if grids else None
@@ -230,7 +212,7 @@ class Timetable:
 
     def _activities(self, number: int) -> Iterator[Row]:
         """Yield the activities: one for so many people, one at least for every top unit."""
-        random, first = self._random, self._calendar.first_day
+        random, first = self._random, self.first_day
         for place, people in self._hosts():
             for nth in range(max(1, round(people / PEOPLE_AN_ACTIVITY))):
                 weekday, starts, minutes = self._time_of_week()
@@ -238,7 +220,7 @@ class Timetable:
                 holidays = Holidays.KEEP if number % 4 else Holidays.SKIP
                 title = random.choice(ACTIVITY_TITLES)
                 spot = f"{place.name}{random.choice(PLACES)}"
-                site_id = self._site(f"A{number:04d}", spot, place, f"{place.name}附近")
+                site_id = self.add_site(f"A{number:04d}", spot, place, f"{place.name}附近")
                 leader = self.leader_of(place)
                 if len(place.coordinators) > 1:
                     leader = place.coordinators[nth % 2]
@@ -269,9 +251,8 @@ class Timetable:
                     account_id,
                 )
                 series = Series(rrule, begins, None, holidays, {})
-                for day in taking_place(series, first, self._last_day):
-                    self._open(
-                        self.activities,
+                for day in taking_place(series, first, self.last_day):
+                    self.open(
                         Occurrence(
                             ShiftKind.ACTIVITY,
                             place.id,
@@ -310,82 +291,9 @@ class Timetable:
             return SATURDAY, time(8, 30), 120
         return self._random.choice(OTHER_TIMES)
 
-    def _posts(self, number: int, window_number: int) -> tuple[list[Row], list[Row]]:
-        """Return the rows of posts and of their windows; eight of fifty are no longer manned."""
-        people = len(self._register.people)
-        share = min(1.0, people / 60_000)
-        count = max(2, round(ALL_POSTS * share))
-        active = max(2, round(ACTIVE_POSTS * share))
-        names = [
-            *((name, 4 if n % 3 else 2) for n, name in enumerate(CROSSINGS)),
-            *((name, 2) for name in SCHOOL_GATES),
-            *((name, 2) for name in MARKETS),
-        ]
-        chosen = [names[n * len(names) // count] for n in range(count)]
-        owners = sorted(self._register.places.values(), key=lambda place: (-place.size, place.code))
-        owners = [place for place in owners if place.coordinators][: max(1, count)]
-        created = at(self._calendar.first_day - 60 * DAY, time(16))
-        rows: list[Row] = []
-        windows: list[Row] = []
-        for nth, (name, wanted) in enumerate(chosen):
-            place, wanted = owners[nth % len(owners)], 6 if nth < round(4 * share) else wanted
-            last_on = None if nth < active else self._calendar.first_day - 5 * DAY
-            site_id = self._site(f"P{number:03d}", name, place, f"{name}人行横道旁")
-            leader = self.leader_of(place)
-            capacity = wanted * 2
-            account_id = self._register.people[leader].account_id
-            rows.append(
-                (
-                    number,
-                    f"P{number:03d}",
-                    name,
-                    CORNERS,
-                    KIT,
-                    place.id,
-                    site_id,
-                    self._register.people[leader].id,
-                    wanted,
-                    capacity,
-                    (self._calendar.first_day - 50 * DAY).isoformat(),
-                    last_on and last_on.isoformat(),
-                    stored(created),
-                    account_id,
-                    stored(at(last_on, time(17))) if last_on else None,
-                    *kind_of(name, wanted),
-                )
-            )
-            kept = SCHOOL_WINDOWS if name in SCHOOL_GATES else CROSSING_WINDOWS
-            for window in kept:
-                times = (_hour(window.starts), _hour(window.ends))
-                windows.append((window_number, number, *times, *window[2:]))
-                window_number += 1
-            first = self._calendar.first_day
-            for turn in post_rules.turns(kept, first, last_on, first, self._last_day):
-                self._open(
-                    self.posts,
-                    Occurrence(
-                        ShiftKind.POST,
-                        place.id,
-                        site_id,
-                        name,
-                        leader,
-                        name,
-                        post_rules.content_of(name, CORNERS, KIT),
-                        turn.day,
-                        turn.starts_at,
-                        turn.ends_at,
-                        wanted,
-                        capacity,
-                        post_rules.source_of(number, turn.day, turn.starts),
-                    ),
-                )
-            number += 1
-        return rows, windows
-
-    def _open(
-        self, table: dict[tuple[int, Month], list[Occurrence]], occurrence: Occurrence
-    ) -> None:
-        """Put an occurrence on the table; a few of the past ones were called off."""
+    def open(self, occurrence: Occurrence) -> None:
+        """Put an occurrence on its table; a few of the past ones were called off."""
+        table = self.activities if occurrence.kind == ShiftKind.ACTIVITY else self.posts
         self.occurrences.append(occurrence)
         occurrence.grid_id = self._grid_of[occurrence.site_id]
         called_off = self._random.random() < CANCELLED
@@ -393,8 +301,3 @@ class Timetable:
             occurrence.cancel_reason = self._random.choice(CANCEL_REASONS)
         else:
             table[occurrence.unit_id, Month.of_day(occurrence.day)].append(occurrence)
-
-
-def _hour(moment: time) -> str:
-    """Return a time of day as both engines store it."""
-    return moment.strftime("%H:%M:%S.%f")

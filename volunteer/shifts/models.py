@@ -308,7 +308,8 @@ sqlite_trigger(
 _others_here = """(SELECT count(*) FROM assignment AS other
       WHERE other.shift_id = NEW.shift_id AND other.state = 'assigned'
         AND other.person_id <> NEW.person_id)"""
-_overfull = f"""{_others_here} >= (SELECT capacity FROM shift WHERE id = NEW.shift_id)
+_overfull = f"""(SELECT CASE WHEN capacity IS NULL THEN 0 ELSE {_others_here} >= capacity END
+      FROM shift WHERE id = NEW.shift_id)
     BEGIN SELECT RAISE(ABORT, 'shift takes no more people'); END"""
 
 sqlite_trigger(
