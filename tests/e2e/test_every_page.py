@@ -22,7 +22,10 @@ from volunteer import create_app
 
 #: Other answers than 200 that a link may lead to.
 DOWNLOADS = (".pdf", ".png", ".svg", ".xlsx")
+ACTIVITY = re.compile(r"/activities/[0-9a-f]{16}")
+ROSTER = re.compile(r"/rosters/[0-9a-f]{16}$")
 PERSON = re.compile(r"/people/[0-9a-f]{16}")
+HREFS = "links => links.map(link => link.getAttribute('href'))"
 #: How many addresses of one rule are looked at.
 EACH = 2
 
@@ -57,8 +60,7 @@ def crawl(visitor: Visitor, city_map: MapAdapter, start: str) -> tuple[Counter[s
             continue
         opened[endpoint] += 1
         page = visitor.go(path)
-        for link in page.locator("a[href]").all():
-            href = str(link.get_attribute("href"))
+        for href in page.eval_on_selector_all("a[href]", HREFS):
             if href.startswith("/") and href not in seen:
                 seen.add(href)
                 ahead.append(href)
@@ -123,15 +125,55 @@ def by_hand(visitor: Visitor, city_map: MapAdapter, seen: set[str]) -> Counter[s
     for path in register_by_hand(visitor, seen):
         visitor.go(path)
         opened[str(endpoint_of(city_map, path))] += 1
-    opened[rest_of_a_post(visitor, city_map, seen)] += 1
+    for path in scheduling_by_hand(visitor, seen):
+        opened[str(endpoint_of(city_map, path))] += 1
     opened["exchange.show"] += 1
     opened["exchange.reconciliation"] += 1
     export_by_hand(visitor)
     return opened
 
 
-def rest_of_a_post(visitor: Visitor, city_map: MapAdapter, seen: set[str]) -> str:
-    """Let a post rest for a day in spring, open what ends the rest; return its endpoint."""
+def scheduling_by_hand(visitor: Visitor, seen: set[str]) -> Iterator[str]:
+    """Open the pages of what has to be made first; yield their addresses."""
+    yield rest_of_a_post(visitor, seen)
+    page = visitor.go(next(each for each in sorted(seen) if ACTIVITY.fullmatch(each)))
+    shift = str(page.locator("main a[href^='/shifts/']").first.get_attribute("href"))
+    visitor.go(f"{shift}/change")
+    yield f"{shift}/change"
+    visitor.go("/boards/gaps")
+    page.get_by_role("link", name="迎检").click()
+    visitor.look("inspections")
+    yield urlsplit(page.url).path
+    page.locator("input[name=name]").fill("市容环境督查")
+    page.get_by_role("button", name="发布").click()
+    page.wait_for_url(re.compile(r"/boards/inspections/\d+$"))
+    visitor.look("an inspection")
+    yield urlsplit(page.url).path
+    page.get_by_role("button", name="结束").click()
+    visitor.go("/my-calendar")
+    page.get_by_role("button", name=re.compile("生成")).click()
+    feed = urlsplit(page.locator("code.address").inner_text()).path
+    assert visitor.context.request.get(visitor.base_url + feed).status == 200
+    yield feed
+    visitor.go("/units/330182001/plan")
+    page.locator("nav.chips a").nth(3 if visitor.profile == "phone" else 6).click()
+    page.get_by_role("button", name="开班并排班").click()
+    page.wait_for_url(re.compile("/rosters"))
+    if "unit=" in page.url:
+        page.locator("td a[href*='/rosters/']").first.click()
+        page.wait_for_url(ROSTER)
+    visitor.look("a draft")
+    roster = urlsplit(page.url).path
+    yield roster
+    visitor.go(f"{roster}?view=table")
+    page.locator("main td a").first.click()
+    page.wait_for_url(re.compile("/shifts/"))
+    visitor.look("a place of a draft")
+    yield urlsplit(page.url).path
+
+
+def rest_of_a_post(visitor: Visitor, seen: set[str]) -> str:
+    """Let a post rest for a day in spring, open what ends the rest; return its address."""
     page = visitor.go(next(each for each in sorted(seen) if each.endswith("/suspend")))
     spring = f"{datetime.now(LOCAL).year + 1}-0{3 if visitor.profile == 'phone' else 4}-01"
     page.locator("#from_on").fill(spring)
@@ -140,7 +182,7 @@ def rest_of_a_post(visitor: Visitor, city_map: MapAdapter, seen: set[str]) -> st
     page.locator("main form button[type=submit]").click()
     resume = str(page.locator("a[href$='/resume']").first.get_attribute("href"))
     visitor.go(resume)
-    return str(endpoint_of(city_map, resume))
+    return resume
 
 
 def register_by_hand(visitor: Visitor, seen: set[str]) -> Iterator[str]:

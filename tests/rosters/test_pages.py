@@ -68,6 +68,17 @@ def test_a_month_is_planned_from_nothing(at_work, unit, manned):
     assert "新安路口" in at_work.get(f"{filled.location}?view=table").text
 
 
+def test_the_table_has_holes_where_a_place_is_not_manned_that_day(at_work, unit, post):
+    post("2026-12-01 07:30")
+    make.shift(site=make.site(unit=unit), starts="2026-12-02 17:00", wanted=1, title="河岸清洁")
+    plan = f"/units/{unit.code}/plan/2026-12"
+
+    filled = at_work.post(plan, data={"way": "drawn", "posts_a_week": "3"})
+
+    rows = at_work.get(f"{filled.location}?view=table").text.split("<tbody>")[1].split("</tr>")
+    assert [row.count("<td></td>") for row in rows if "<th" in row][:2] == [1, 1]
+
+
 def test_a_gap_says_why_nobody_serves_there(at_work, unit, post):
     post("2026-12-01 07:30", wanted=3)
 
