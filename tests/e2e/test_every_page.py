@@ -4,7 +4,7 @@ import re
 import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -124,6 +124,7 @@ def by_hand(visitor: Visitor, city_map: MapAdapter, seen: set[str]) -> Counter[s
         visitor.go(path)
         opened[str(endpoint_of(city_map, path))] += 1
     opened[rest_of_a_post(visitor, city_map, seen)] += 1
+    opened[day_called_off(visitor, city_map)] += 1
     opened["exchange.show"] += 1
     opened["exchange.reconciliation"] += 1
     export_by_hand(visitor)
@@ -141,6 +142,23 @@ def rest_of_a_post(visitor: Visitor, city_map: MapAdapter, seen: set[str]) -> st
     resume = str(page.locator("a[href$='/resume']").first.get_attribute("href"))
     visitor.go(resume)
     return str(endpoint_of(city_map, resume))
+
+
+def day_called_off(visitor: Visitor, city_map: MapAdapter) -> str:
+    """Call a day off and take that back; return the endpoint of the page in between."""
+    page = visitor.go("/shifts/call-off")
+    day = datetime.now(LOCAL) + timedelta(days=5 if visitor.profile == "phone" else 6)
+    page.locator("input[name=day]").fill(f"{day:%Y-%m-%d}")
+    page.locator("input[name=reason]").first.check()
+    page.get_by_role("button", name="查看将取消的场次").click()
+    page.get_by_role("button", name=re.compile("^取消 ")).click()
+    page.wait_for_url(re.compile(r"/shifts/call-off/[0-9a-f]{16}$"))
+    visitor.look("a day called off")
+    endpoint = str(endpoint_of(city_map, urlsplit(page.url).path))
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name=re.compile("^撤回取消")).click()
+    page.wait_for_url(re.compile(r"/shifts\?"))
+    return endpoint
 
 
 def register_by_hand(visitor: Visitor, seen: set[str]) -> Iterator[str]:
