@@ -15,7 +15,8 @@ OLD_NOTICES = "'short_day_20', 'short_day_27', 'shift_cancelled'"
 NOTICES = (
     "'short_day_20', 'short_day_27', 'shift_cancelled', 'shift_changed', 'assigned', "
     "'taken_off', 'place_offered', 'place_lapsed', 'swap_asked', 'swap_answered', "
-    "'place_given_up', 'place_swapped', 'people_asked', 'gaps_tomorrow', 'roster_published'"
+    "'place_given_up', 'place_swapped', 'people_asked', 'gaps_tomorrow', 'roster_published', "
+    "'takes_place'"
 )
 
 #: A table that SQLite copies loses its triggers: these are made again.
@@ -106,6 +107,24 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_checkin_wishes")),
     )
+    op.create_table(
+        "call_off",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("public_id", sa.String(length=16), nullable=False),
+        sa.Column("unit_id", sa.Integer(), nullable=False),
+        sa.Column("starts_at", sa.DateTime(), nullable=False),
+        sa.Column("ends_at", sa.DateTime(), nullable=False),
+        sa.Column("reason", sa.String(length=200), nullable=False),
+        sa.Column("called_off_at", sa.DateTime(), nullable=False),
+        sa.Column("called_off_by", sa.Integer(), nullable=True),
+        sa.Column("taken_back_at", sa.DateTime(), nullable=True),
+        sa.Column("taken_back_by", sa.Integer(), nullable=True),
+        sa.CheckConstraint("ends_at > starts_at", name=op.f("ck_call_off_ends_after_start")),
+        sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_call_off_unit_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_call_off")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_call_off_public_id")),
+    )
+    op.create_index(op.f("ix_call_off_unit_id"), "call_off", ["unit_id"], unique=False)
     with op.batch_alter_table("shift", schema=None) as batch_op:
         batch_op.add_column(
             sa.Column(
@@ -116,6 +135,16 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("grants", sa.String(length=20), nullable=True))
         batch_op.add_column(sa.Column("wishes_id", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("changed_at", sa.DateTime(), nullable=True))
+        batch_op.add_column(sa.Column("call_off_id", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("restored_at", sa.DateTime(), nullable=True))
+        batch_op.create_index(batch_op.f("ix_shift_call_off_id"), ["call_off_id"], unique=False)
+        batch_op.create_check_constraint(
+            batch_op.f("ck_shift_called_off_is_cancelled"),
+            "call_off_id IS NULL OR state = 'cancelled'",
+        )
+        batch_op.create_foreign_key(
+            batch_op.f("fk_shift_call_off_id"), "call_off", ["call_off_id"], ["id"]
+        )
         batch_op.create_check_constraint(
             batch_op.f("ck_shift_sign_up"), "sign_up IN ('open', 'assigned_only')"
         )
@@ -133,6 +162,10 @@ def upgrade() -> None:
             sa.Column("origin", sa.String(length=15), nullable=False, server_default="coordinator")
         )
         batch_op.add_column(sa.Column("withdrawn_at", sa.DateTime(), nullable=True))
+        batch_op.add_column(sa.Column("call_off_id", sa.Integer(), nullable=True))
+        batch_op.create_foreign_key(
+            batch_op.f("fk_assignment_call_off_id"), "call_off", ["call_off_id"], ["id"]
+        )
         batch_op.create_check_constraint(
             batch_op.f("ck_assignment_origin"),
             "origin IN ('coordinator', 'self', 'waiting_list', 'swap', 'roster', 'imported')",
@@ -162,14 +195,27 @@ def downgrade() -> None:
     _kinds(OLD_NOTICES)
     with op.batch_alter_table("assignment", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("ck_assignment_origin"), type_="check")
+        batch_op.drop_constraint(batch_op.f("fk_assignment_call_off_id"), type_="foreignkey")
+        batch_op.drop_column("call_off_id")
         batch_op.drop_column("withdrawn_at")
         batch_op.drop_column("origin")
     with op.batch_alter_table("shift", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("fk_shift_wishes_id"), type_="foreignkey")
-        for name in ("grants", "needs", "sign_up"):
+        batch_op.drop_constraint(batch_op.f("fk_shift_call_off_id"), type_="foreignkey")
+        batch_op.drop_index(batch_op.f("ix_shift_call_off_id"))
+        for name in ("called_off_is_cancelled", "grants", "needs", "sign_up"):
             batch_op.drop_constraint(batch_op.f(f"ck_shift_{name}"), type_="check")
-        for column in ("changed_at", "wishes_id", "grants", "needs", "sign_up"):
+        for column in (
+            "restored_at",
+            "call_off_id",
+            "changed_at",
+            "wishes_id",
+            "grants",
+            "needs",
+            "sign_up",
+        ):
             batch_op.drop_column(column)
+    op.drop_table("call_off")
     op.drop_table("checkin_wishes")
     for trigger in ONE_PLACE if embedded else ():
         op.execute(trigger)

@@ -16,9 +16,9 @@ from volunteer.core.actor import SYSTEM
 from volunteer.core.db import db
 from volunteer.core.errors import NotFound
 from volunteer.reminders.models import Reminder
-from volunteer.shifts import editing
+from volunteer.shifts import calling_off, editing, taking_back
 from volunteer.shifts import service as shifts
-from volunteer.shifts.errors import TooManyHere, WouldOverlap
+from volunteer.shifts.errors import NothingToTakeBack, TooManyHere, WouldOverlap
 from volunteer.shifts.models import Assignment, Shift
 
 FRIDAYS = [date(2026, 3, day) for day in (6, 13, 20, 27)]
@@ -231,3 +231,71 @@ def test_only_who_plans_it_and_only_while_it_goes_on(plan, stranger, coordinator
     with pytest.raises(ActivityEnded):
         change(activity, title="新名")
     assert {each.title for each in rows()} == {"敬老院陪伴"}
+
+
+@pytest.fixture
+def storm(unit, coordinator):
+    """Calls the first Friday off; returns what takes that back."""
+
+    def call_off():
+        done = calling_off.call_off(unit, FRIDAYS[0], reason="暴雨", actor=coordinator, now=NOW)
+        return lambda: taking_back.take_back(done.record, actor=coordinator, now=NOW)
+
+    return call_off
+
+
+def test_a_day_called_off_comes_back_as_its_series_is_by_then(plan, change, unit, storm):
+    activity = plan().activity
+    person = make.assignment(shift=rows()[0]).person
+    take_back = storm()
+
+    result = change(activity, starts=time(8), title="改名")
+    assert (result.told, starts()[0]) == (0, "13 08:00")
+    take_back()
+
+    first = rows()[0]
+    assert (starts()[0], first.title) == ("06 08:00", "改名")
+    assert [each.person_id for each in theirs(first)] == [person.id]
+    assert service.open_shifts(actor=SYSTEM, now=NOW) == 0
+
+
+def theirs(shift):
+    places = select(Assignment).filter_by(shift_id=shift.id, state="assigned")
+    return db.session.scalars(places).all()
+
+
+@pytest.mark.parametrize("rrule", ["FREQ=WEEKLY;BYDAY=TH", "FREQ=WEEKLY;BYDAY=SA"])
+def test_a_day_called_off_that_its_series_has_no_more_never_comes_back(plan, change, storm, rrule):
+    activity = plan().activity
+    take_back = storm()
+
+    change(activity, rrule=rrule)
+
+    with pytest.raises(NothingToTakeBack):
+        take_back()
+    days = starts()
+    assert service.open_shifts(actor=SYSTEM, now=NOW) == 0
+    assert (starts(), len(days)) == (days, len(set(days)))
+
+
+def test_a_shift_changed_by_hand_comes_back_as_it_was(plan, change, storm, coordinator):
+    activity = plan().activity
+    own = editing.details_of(rows()[0])._replace(title="特别的一天")
+    editing.edit(rows()[0], own, actor=coordinator, now=NOW)
+    take_back = storm()
+
+    change(activity, title="改名", starts=time(8))
+    take_back()
+
+    assert (starts()[0], rows()[0].title) == ("06 15:00", "特别的一天")
+
+
+def test_a_day_called_off_of_a_series_that_has_ended_never_comes_back(plan, storm, coordinator):
+    activity = plan().activity
+    take_back = storm()
+
+    service.end(activity, reason="结束", actor=coordinator, now=NOW)
+
+    with pytest.raises(NothingToTakeBack):
+        take_back()
+    assert starts() == []

@@ -15,10 +15,17 @@ from volunteer.activities.models import Activity
 from volunteer.core.actor import SYSTEM
 from volunteer.core.clock import local_day
 from volunteer.core.db import db
-from volunteer.shifts import editing
+from volunteer.shifts import calling_off, editing, taking_back
 from volunteer.shifts import service as shifts
-from volunteer.shifts.errors import AlreadyBegun, HasAttendance, TooManyHere, WouldOverlap
-from volunteer.shifts.models import Shift, ShiftState
+from volunteer.shifts.errors import (
+    AlreadyBegun,
+    HasAttendance,
+    NothingToCallOff,
+    NothingToTakeBack,
+    TooManyHere,
+    WouldOverlap,
+)
+from volunteer.shifts.models import CallOff, Shift, ShiftState
 
 RULES = (
     "FREQ=WEEKLY;BYDAY=FR",
@@ -34,6 +41,8 @@ REFUSALS = (
     HasPeople,
     HasAttendance,
     AlreadyBegun,
+    NothingToCallOff,
+    NothingToTakeBack,
     SeriesOver,
     NoSuchDay,
     TooManyHere,
@@ -53,7 +62,9 @@ wanted = st.fixed_dictionaries(
     },
 )
 deeds = st.one_of(
-    st.tuples(st.sampled_from(["cancel", "remove", "one", "attend", "assign"]), number),
+    st.tuples(
+        st.sampled_from(["cancel", "remove", "one", "attend", "assign", "off", "back"]), number
+    ),
     st.tuples(st.just("following"), number, wanted),
     st.tuples(st.just("all"), wanted),
     st.tuples(st.just("open"), st.just(0)),
@@ -68,6 +79,7 @@ class Story:
         self.family = [plan().activity.id]
         self.gone: set[date] = set()
         self.kept: dict[int, tuple[object, ...]] = {}
+        self.called_off: list[int] = []
         self.people = [make.person(unit=unit) for _ in range(2)]
 
     def rows(self) -> list[Shift]:
@@ -99,6 +111,21 @@ class Story:
         day = local_day(shift.starts_at)
         shifts.cancel(shift, reason="暴雨", actor=self.actor, now=NOW)
         self.gone.add(day)
+
+    def off(self, n):
+        """Call the day of a shift off: it stays so until that is taken back."""
+        day = local_day(self.chosen(n).starts_at)
+        done = calling_off.call_off(self.unit, day, reason="台风", actor=self.actor, now=NOW)
+        self.called_off.append(done.record.id)
+        self.gone.add(day)
+
+    def back(self, n):
+        """Take back one of those; what its series wants no more stays cancelled."""
+        if self.called_off:
+            record_id = self.called_off[n % len(self.called_off)]
+            record = db.session.get(CallOff, record_id)
+            done = taking_back.take_back(record, actor=self.actor, now=NOW)
+            self.gone -= {local_day(each.starts_at) for each in done.coming}
 
     def remove(self, n):
         shift = self.chosen(n)

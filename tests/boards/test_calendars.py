@@ -16,6 +16,7 @@ from volunteer.boards.models import CalendarAddress
 from volunteer.core.actor import Role
 from volunteer.core.db import db
 from volunteer.core.errors import NotAllowed, NotFound
+from volunteer.shifts import calling_off, taking_back
 from volunteer.shifts import service as shifts
 from volunteer.shifts.models import Shift
 
@@ -80,6 +81,22 @@ def test_a_change_and_a_cancel_are_seen_under_the_same_uid(
     assert second["last-modified"].dt == now
     assert [each["status"] for each in (second, third)] == ["CONFIRMED", "CANCELLED"]
     assert third["description"] == "暴雨"
+
+
+def test_a_day_called_off_and_taken_back_is_seen(
+    client, set_clock, wang, morning, token, coordinator
+):
+    set_clock(NOW)
+    make.assignment(person=wang, shift=morning)
+    day, title = morning.starts_at.astimezone(LOCAL).date(), morning.title
+    facts = {"actor": coordinator, "now": now}
+    done = calling_off.call_off(morning.unit, day, reason="暴雨", **facts)
+    off = read(client, token)[0][title]
+    taking_back.take_back(done.record, **facts)
+    back = read(client, token)[0][title]
+
+    assert (off["status"], back["status"]) == ("CANCELLED", "CONFIRMED")
+    assert off["sequence"] < back["sequence"]
 
 
 def test_a_move_is_seen(client, set_clock, wang, morning, site, token, coordinator):

@@ -4,7 +4,7 @@ import re
 import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -136,6 +136,7 @@ def by_hand(visitor: Visitor, city_map: MapAdapter, seen: set[str]) -> Counter[s
 def scheduling_by_hand(visitor: Visitor, seen: set[str]) -> Iterator[str]:
     """Open the pages of what has to be made first; yield their addresses."""
     yield rest_of_a_post(visitor, seen)
+    yield day_called_off(visitor)
     page = visitor.go(next(each for each in sorted(seen) if ACTIVITY.fullmatch(each)))
     shift = str(page.locator("main a[href^='/shifts/']").first.get_attribute("href"))
     visitor.go(f"{shift}/change")
@@ -183,6 +184,23 @@ def rest_of_a_post(visitor: Visitor, seen: set[str]) -> str:
     resume = str(page.locator("a[href$='/resume']").first.get_attribute("href"))
     visitor.go(resume)
     return resume
+
+
+def day_called_off(visitor: Visitor) -> str:
+    """Call a day off and take that back; return the address of the page in between."""
+    page = visitor.go("/shifts/call-off")
+    day = datetime.now(LOCAL) + timedelta(days=5 if visitor.profile == "phone" else 6)
+    page.locator("input[name=day]").fill(f"{day:%Y-%m-%d}")
+    page.locator("input[name=reason]").first.check()
+    page.get_by_role("button", name="查看将取消的场次").click()
+    page.get_by_role("button", name=re.compile("^取消 ")).click()
+    page.wait_for_url(re.compile(r"/shifts/call-off/[0-9a-f]{16}$"))
+    visitor.look("a day called off")
+    address = urlsplit(page.url).path
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name=re.compile("^撤回取消")).click()
+    page.wait_for_url(re.compile(r"/shifts\?"))
+    return address
 
 
 def register_by_hand(visitor: Visitor, seen: set[str]) -> Iterator[str]:

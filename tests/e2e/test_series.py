@@ -86,7 +86,7 @@ def test_a_series_is_opened_further_and_changed_from_a_day_on(visitor: Visitor, 
     expect(page.get_by_role("heading", level=1)).to_contain_text("东区")
 
 
-def test_a_day_is_called_off_for_all(visitor: Visitor, pictures: Path):
+def test_a_day_is_called_off_for_all_and_taken_back(visitor: Visitor, pictures: Path):
     log_in(visitor, COORDINATOR)
     page = plan(visitor, pictures)
     shift = str(page.locator("main a[href^='/shifts/']").first.get_attribute("href"))
@@ -99,10 +99,24 @@ def test_a_day_is_called_off_for_all(visitor: Visitor, pictures: Path):
     visitor.look("what is called off")
     visitor.shoot(pictures, "call-off")
     page.get_by_role("button", name=re.compile("^取消 ")).click()
-    page.wait_for_url(re.compile(r"/shifts\?"))
+    page.wait_for_url(re.compile(r"/shifts/call-off/[0-9a-f]{16}$"))
     visitor.look("after it")
+    visitor.shoot(pictures, "called-off")
     visitor.go(shift)
     expect(page.locator("main")).to_contain_text("天气")
+
+    visitor.go("/shifts/call-off")
+    visitor.shoot(pictures, "called-off-lately")
+    page.locator("a[href^='/shifts/call-off/']").first.click()
+    page.wait_for_url(re.compile(r"/shifts/call-off/[0-9a-f]{16}$"))
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name=re.compile("^撤回取消")).click()
+    page.wait_for_url(re.compile(r"/shifts\?"))
+    visitor.look("taken back")
+    visitor.shoot(pictures, "taken-back")
+    visitor.go(shift)
+    expect(page.locator("main")).not_to_contain_text("天气")
+    expect(page.get_by_role("link", name="修改场次")).to_be_visible()
 
 
 def test_check_in_differs_at_a_series_and_at_one_of_its_shifts(visitor: Visitor, pictures: Path):

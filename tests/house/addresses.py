@@ -59,6 +59,7 @@ SAMPLES: dict[tuple[str, str], Callable[[Corner], object]] = {
     ("series", "public_id"): lambda corner: corner.activity.public_id,
     ("series.ask", "public_id"): lambda corner: corner.shift.public_id,
     ("editing", "public_id"): lambda corner: corner.shift.public_id,
+    ("editing", "call_off_id"): lambda corner: f"c{corner.unit.id:015x}",
     ("checkin.activity", "public_id"): lambda corner: corner.activity.public_id,
     ("checkin.post", "code"): lambda corner: corner.post.code,
     ("posts", "code"): lambda corner: corner.post.code,

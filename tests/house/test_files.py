@@ -135,6 +135,7 @@ OWN = {
         "solver",
     },
     "shifts": {
+        "call_offs",
         "calling_off",
         "candidates",
         "checkin",
@@ -146,6 +147,7 @@ OWN = {
         "gate",
         "notices",
         "persons",
+        "taking_back",
     },
     "targets": {"training"},
     "grids": {"importer"},

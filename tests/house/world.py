@@ -21,7 +21,7 @@ from volunteer.people.models import ImportRun, Person, PersonRequest
 from volunteer.posts.models import Post, PostSuspension, PostWindow
 from volunteer.reminders.models import Reminder
 from volunteer.rosters.models import Roster
-from volunteer.shifts.models import Shift, Site
+from volunteer.shifts.models import CallOff, Shift, Site
 from volunteer.targets.models import Exemption
 from volunteer.units.models import Grid, Unit, UnitAlias
 
@@ -90,6 +90,7 @@ def corner(name: str) -> Corner:
         )
     )
     roster(unit)
+    call_off(unit)
     keys = current_app.extensions["settings"].token_keys
     token = site_token(SiteCode(site.public_id, site.qr_epoch), keys)
     kept = post(unit, site)
@@ -190,6 +191,20 @@ def roster(unit: Unit) -> Roster:
             settings={"posts_a_week": 3},
             cost="0",
             milliseconds=0,
+        )
+    )
+
+
+def call_off(unit: Unit) -> CallOff:
+    """A day of the unit that was called off."""
+    return make.save(
+        CallOff(
+            public_id=f"c{unit.id:015x}",
+            unit_id=unit.id,
+            starts_at=at("2026-03-08 00:00"),
+            ends_at=at("2026-03-09 00:00"),
+            reason="暴雨",
+            called_off_at=NOW,
         )
     )
 

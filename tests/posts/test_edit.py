@@ -16,7 +16,9 @@ from volunteer.posts.errors import ChangeDay, NoUnits, PostEnded
 from volunteer.posts.facts import facts_of, of_json
 from volunteer.posts.models import PostVersion
 from volunteer.posts.rules import Holidays
+from volunteer.shifts import calling_off, taking_back
 from volunteer.shifts import service as shifts
+from volunteer.shifts.errors import NothingToTakeBack
 from volunteer.shifts.models import Shift
 
 TUESDAY = date(2026, 3, 3)
@@ -202,3 +204,43 @@ def test_not_of_foreign_units_nor_after_the_end(set_up, change, stranger, coordi
     service.end(post, reason="道路施工", actor=coordinator, now=NOW)
     with pytest.raises(PostEnded):
         change(post, wanted=2)
+
+
+@pytest.fixture
+def storm(unit, coordinator):
+    """Calls Tuesday off; returns what takes that back."""
+
+    def call_off():
+        done = calling_off.call_off(unit, TUESDAY, reason="暴雨", actor=coordinator, now=NOW)
+        return lambda: taking_back.take_back(done.record, actor=coordinator, now=NOW)
+
+    return call_off
+
+
+def test_a_day_called_off_comes_back_as_its_post_is_by_then(set_up, change, storm):
+    made = set_up()
+    place = make.assignment(shift=shift_on(3))
+    take_back = storm()
+
+    change(made.post, wanted=2, corners="东北角")
+    assert shift_on(3).state == "cancelled"
+    take_back()
+
+    assert (shift_on(3).state, shift_on(3).wanted) == ("planned", 2)
+    assert "站位：东北角" in shift_on(3).content
+    assert db.session.get(type(place), place.id, populate_existing=True).state == "assigned"
+    assert jobs.open_shifts(NOW) == 0
+
+
+@pytest.mark.parametrize("windows", [(LATER,), (EVENING,)])
+def test_a_window_called_off_that_its_post_has_no_more_never_comes_back(
+    set_up, change, storm, windows
+):
+    made = set_up()
+    take_back = storm()
+
+    change(made.post, windows=windows)
+
+    with pytest.raises(NothingToTakeBack):
+        take_back()
+    assert shift_on(3).state == "cancelled"

@@ -20,6 +20,8 @@ from volunteer.posts.errors import (
 )
 from volunteer.posts.models import PostSuspension
 from volunteer.reminders.models import Reminder
+from volunteer.shifts import calling_off, taking_back
+from volunteer.shifts.errors import NothingToTakeBack
 from volunteer.shifts.models import Assignment, Shift
 
 FIRST, LAST = date(2026, 3, 4), date(2026, 3, 10)
@@ -126,3 +128,15 @@ def test_refuses_what_cannot_be(set_up, rest, stranger, coordinator):
         rest(post, actor=stranger)
     with pytest.raises(NotFound):
         service.resume(post, 99, actor=coordinator, now=NOW)
+
+
+def test_a_day_called_off_in_it_never_comes_back(set_up, rest, unit, coordinator):
+    post = set_up().post
+    done = calling_off.call_off(unit, FIRST, reason="暴雨", actor=coordinator, now=NOW)
+
+    told = rest(post)
+
+    assert told == (4, 0)
+    with pytest.raises(NothingToTakeBack):
+        taking_back.take_back(done.record, actor=coordinator, now=NOW)
+    assert FIRST in days("cancelled")

@@ -15,7 +15,7 @@ from volunteer.core.errors import NotAllowed, NotFound
 from volunteer.core.models import Journal
 from volunteer.posts import service as posts
 from volunteer.posts.rules import EVERY_DAY, Window
-from volunteer.shifts import checkin, editing
+from volunteer.shifts import calling_off, checkin, editing, taking_back
 from volunteer.shifts import service as shifts
 from volunteer.shifts.checkin import FIELDS, Series
 from volunteer.shifts.errors import AlreadyBegun, Begun, ShiftCancelled
@@ -175,6 +175,21 @@ def test_a_shift_with_attendance_or_cancelled_stays(unit, activity, coordinator)
     with pytest.raises(ShiftCancelled):
         editing.wish(second, wishes(min_stay_minutes=1), actor=coordinator, now=NOW)
     assert {each.wishes_id for each in opened(activity)} == {None}
+
+
+def test_a_shift_that_was_called_off_comes_back_as_check_in_is_by_then(
+    unit, activity, coordinator, wish
+):
+    day, facts = date(2026, 3, 13), {"actor": coordinator, "now": NOW}
+    done = calling_off.call_off(unit, day, reason="暴雨", **facts)
+    before = done.going[0].settings_id
+
+    wish(activity, min_stay_minutes=5)
+    taking_back.take_back(done.record, **facts)
+
+    shift = db.session.get_one(Shift, done.going[0].id, populate_existing=True)
+    assert (shift.state, shift.settings.min_stay_minutes) == ("planned", 5)
+    assert shift.settings_id != before
 
 
 def test_who_schedules_there_and_nobody_else(unit, activity, post, wish):

@@ -12,6 +12,7 @@ from volunteer.core.errors import NotFound
 from volunteer.core.jobs import JOBS
 from volunteer.people import hooks
 from volunteer.reminders.models import Reminder
+from volunteer.shifts import calling_off, taking_back
 from volunteer.shifts import service as shifts
 from volunteer.shifts.models import Assignment, Shift
 from volunteer.signups import rules, taking, waitlist
@@ -191,6 +192,38 @@ def test_the_list_ends_with_the_shift(full, coordinator, li, how):
         shifts.cancel(full, reason="暴雨", actor=coordinator, now=NOW)
 
     waitlist.move_on(now=moment)
+
+    assert line_of(li).state == "lapsed"
+
+
+@pytest.fixture
+def storm(unit, full, coordinator):
+    """Calls the day off; returns what takes that back."""
+    day = date(2026, 3, 7)
+    done = calling_off.call_off(unit, day, reason="暴雨", actor=coordinator, now=NOW)
+    return lambda: taking_back.take_back(done.record, actor=coordinator, now=NOW)
+
+
+def test_the_list_outlives_a_day_called_off_and_taken_back(full, storm, wang, li, zhao):
+    waitlist.move_on(now=NOW)
+    storm()
+    waitlist.move_on(now=NOW)
+
+    assert holds(wang, full)
+    assert [line_of(each).state for each in (li, zhao)] == ["waiting", "waiting"]
+    assert told("place_offered") == []
+
+
+def test_a_place_that_does_not_come_back_is_offered_at_once(full, storm, wang, li, zhao):
+    make.assignment(person=wang, shift=make.shift(starts="2026-03-07 10:00"))
+
+    storm()
+
+    assert [line_of(each).state for each in (li, zhao)] == ["offered", "waiting"]
+
+
+def test_the_list_ends_with_a_day_called_off_that_comes(full, storm, li):
+    waitlist.move_on(now=full.starts_at)
 
     assert line_of(li).state == "lapsed"
 

@@ -12,7 +12,8 @@ from volunteer.core.actor import Role
 from volunteer.core.db import db
 from volunteer.core.errors import NotAllowed, NotFound
 from volunteer.people.models import Membership, PlannedMove
-from volunteer.shifts.models import Shift, Site
+from volunteer.shifts import calling_off
+from volunteer.shifts.models import CallOff, Shift, Site
 from volunteer.structure import service
 from volunteer.structure.errors import GridsRemain, NothingChosen, PeopleRemain, WorkRemains
 from volunteer.units import queries as units
@@ -111,6 +112,9 @@ def test_the_work_of_a_merged_unit_goes_over(office, bureau, section, other):
     site = make.site(unit=bureau)
     coming = make.shift(unit=bureau, site=site, starts="2026-12-01 09:00")
     past = make.shift(unit=bureau, site=site, starts="2026-11-01 09:00")
+    stormy = make.shift(unit=bureau, site=site, starts="2026-12-02 09:00")
+    day = date(2026, 12, 2)
+    off = calling_off.call_off(bureau, day, reason="暴雨", actor=office, now=NOW).record
     led, helped = make.grid(lead=bureau), make.grid(lead=other)
     make.save(GridCoUnit(grid_id=helped.id, unit_id=bureau.id))
     make.save(GridCoUnit(grid_id=led.id, unit_id=other.id))
@@ -126,6 +130,8 @@ def test_the_work_of_a_merged_unit_goes_over(office, bureau, section, other):
     assert db.session.get(Site, site.id).unit_id == other.id
     assert db.session.get(Shift, coming.id).unit_id == other.id
     assert db.session.get(Shift, past.id).unit_id == bureau.id
+    assert db.session.get(Shift, stormy.id).unit_id == other.id
+    assert db.session.get(CallOff, off.id).unit_id == other.id
     assert db.session.get(Grid, led.id).lead_unit_id == other.id
     assert db.session.get(Grid, around.id).township_id == other.id
     assert db.session.scalars(select(GridCoUnit)).all() == []

@@ -59,7 +59,8 @@ class Fate(StrEnum):
     CHANGED = "changed"
     #: Its day is no more: it is cancelled.
     DROPPED = "dropped"
-    #: It stays as it is: changed by itself before, cancelled, or somebody has checked in.
+    #: It stays as it is: changed by itself before, cancelled, or somebody has checked in. One
+    #: that was called off follows the change while its day stays; else it never comes back.
     BY_HAND = "by_hand"
     CANCELLED = "cancelled"
     BEGUN = "begun"
@@ -175,7 +176,7 @@ def _decide(
     for day, shift in found.items():
         if shift.id in begun or shift.starts_at <= now:
             fixed[day] = Fate.BEGUN
-        elif shift.state == ShiftState.PLANNED and shift.changed_at:
+        elif shift.changed_at and (shift.state == ShiftState.PLANNED or shift.call_off_id):
             fixed[day] = Fate.BY_HAND
     free = [
         each.day
@@ -194,7 +195,9 @@ def _decide(
         if day in fixed:
             effect = Effect(shift, fixed[day], day, None, here)
         elif shift.state == ShiftState.CANCELLED:
-            effect = Effect(shift, Fate.CANCELLED, new_day or day, None, here)
+            follows = shift.call_off_id and new_day == day  # it may be taken back
+            to = details(day) if follows else None
+            effect = Effect(shift, Fate.CANCELLED, new_day or day, to, here)
             if new_day and new_day != day:  # neither day is opened again
                 result.taken_out[day] = str(shift.cancel_reason)[:LONGEST_REASON]
         elif new_day is None:
@@ -335,6 +338,8 @@ def _apply(
             held.add(each.day)  # its shift stays with the series that opened it
         elif each.fate in (Fate.BY_HAND, Fate.CANCELLED) and each.day:
             each.shift.source = rules.source_of(activity.id, each.day)
+    rest = [each for each in result.effects if each.fate == Fate.CANCELLED and not each.to]
+    editing.keep_cancelled([each.shift.id for each in rest])
     for day in held:
         if not str(_source_at(result, day)).startswith(rules.source(activity.id)):
             result.taken_out.setdefault(day, reason[:LONGEST_REASON])

@@ -197,7 +197,7 @@ def _entry(
         shift.starts_at,
         shift.ends_at,
         cancelled,
-        shift.changed_at,
+        max(filter(None, (shift.changed_at, shift.restored_at)), default=None),
         since,
     )
 

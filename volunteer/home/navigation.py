@@ -88,6 +88,8 @@ PARTS_OF = {
     "checkin.wish": "structure.index",
     "editing.call_off": "shifts.index",
     "editing.call_off_day": "shifts.index",
+    "editing.called_off": "shifts.index",
+    "editing.take_back": "shifts.index",
     "editing.edit": "shifts.index",
     "editing.change": "shifts.index",
     "series.ask": "shifts.index",

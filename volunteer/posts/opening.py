@@ -156,6 +156,8 @@ def follow(post: Post, *, since: date, now: datetime) -> Changed:
         plan_at = wished.get(day, {})
         for row, plan in _matched(rows, plan_at, now):
             shift = row.shift
+            if shift.call_off_id and not shift.changed_at:
+                _follow_called_off(shift, plan)
             if plan is None:
                 if shift.state == ShiftState.PLANNED and row.is_free:
                     gone.append(shift.id)
@@ -183,6 +185,16 @@ def follow(post: Post, *, since: date, now: datetime) -> Changed:
         )
     missing = [plan for day in wished.values() for plan in day.values() if plan.source not in taken]
     return Changed(updated, shifts.open_missing(missing), len(gone), kept)
+
+
+def _follow_called_off(shift: Shift, plan: Plan | None) -> None:
+    """Let a shift that may come back be as its post is now; it never does where the post has
+    another time or unit for it, or none."""
+    if plan is None or _differs(shift, plan, ("unit_id", "starts_at", "ends_at")):
+        shift.call_off_id = None
+        return
+    for name in FOLLOWS:
+        setattr(shift, name, getattr(plan, name))
 
 
 def differing(post: Post, *, now: datetime) -> list[Shift]:
@@ -273,7 +285,8 @@ def rest(
     post: Post, *, first: date, last: date | None, reason: str, now: datetime
 ) -> tuple[int, int]:
     """Cancel the shifts to come of the days from `first` to `last`; those assigned are free
-    and are told (R53). Return how many, and how many people that are; part of a verb.
+    and are told (R53). Return how many, and how many people that are; part of a verb. Those
+    that were called off stay cancelled, also when that is taken back.
 
     Where somebody is there already, the shift goes on.
     """
@@ -281,15 +294,22 @@ def rest(
     statement = select(Shift).where(
         *_opened(post, first),
         Shift.starts_at > now,
-        Shift.state == ShiftState.PLANNED,
+        (Shift.state == ShiftState.PLANNED) | Shift.call_off_id.is_not(None),
     )
     found = session.scalars(
         statement.with_for_update().execution_options(populate_existing=True)
     ).all()
-    ids = [
-        shift.id
+    resting = [
+        shift
         for shift in found
         if rules.is_suspended(rules.key_of(shift.source or "")[0], [(first, last)])
+    ]
+    for shift in resting:
+        shift.call_off_id = None
+    ids = [
+        shift.id
+        for shift in resting
+        if shift.state == ShiftState.PLANNED
         and not any(asks(shift.id) for asks in shifts.has_attendance)
     ]
     theirs = (Assignment.shift_id.in_(ids), Assignment.state == AssignmentState.ASSIGNED)

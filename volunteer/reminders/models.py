@@ -27,6 +27,7 @@ class ReminderKind(StrEnum):
     PEOPLE_ASKED = "people_asked"
     GAPS_TOMORROW = "gaps_tomorrow"
     ROSTER_PUBLISHED = "roster_published"
+    TAKES_PLACE = "takes_place"
 
 
 class Reminder(Base):

@@ -22,6 +22,7 @@ HEADINGS = {
     ReminderKind.PEOPLE_ASKED: lazy_gettext("Who can help out?"),
     ReminderKind.GAPS_TOMORROW: lazy_gettext("People are missing tomorrow"),
     ReminderKind.ROSTER_PUBLISHED: lazy_gettext("Your roster is ready"),
+    ReminderKind.TAKES_PLACE: lazy_gettext("The shift takes place after all"),
 }
 
 #: What a message about a shift says under the shift's title, time and place.
@@ -55,5 +56,9 @@ TOLD = {
     ),
     ReminderKind.ROSTER_PUBLISHED: lazy_gettext(
         "See when and where you serve in the coming month."
+    ),
+    ReminderKind.TAKES_PLACE: lazy_gettext(
+        "It had been called off; that has been taken back, and you are put down for it again. "
+        "If you cannot come now, say so in one tap."
     ),
 }

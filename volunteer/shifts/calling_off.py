@@ -12,9 +12,9 @@ from volunteer.core.actor import Actor
 from volunteer.core.db import again_on_conflict, db, transaction, within
 from volunteer.units.models import Unit
 
-from . import access, editing, notices
+from . import access, editing, notices, service
 from .errors import NothingToCallOff, WrongHours
-from .models import Assignment, AssignmentState, Shift, ShiftState
+from .models import Assignment, AssignmentState, CallOff, Shift, ShiftState
 from .notices import Notice
 
 #: Check-in opens at most so long before a shift: later ones have no attendance yet.
@@ -30,6 +30,8 @@ class Concerned(NamedTuple):
     people: int
     #: The shifts at which somebody is already: they stay.
     staying: Sequence[Shift]
+    #: By which it is taken back, once it is done.
+    record: CallOff | None = None
 
 
 def stretch(day: date, since: time | None, until: time | None) -> tuple[datetime, datetime]:
@@ -89,7 +91,8 @@ def call_off(
     now: datetime,
 ) -> Concerned:
     """Cancel the shifts of a unit, and of those under it, that begin on a day, or in some hours
-    of it; those assigned are free again and are told. Return what was done.
+    of it; those assigned are free again and are told. Return what was done; `record` is
+    what it is taken back by.
 
     Where somebody has checked in already the shift stays. A repeat finds nothing left, and
     is refused as that.
@@ -102,14 +105,27 @@ def call_off(
             raise NothingToCallOff()
         ids = [each.id for each in found.going]
         people = editing.people_of(ids)
+        record = CallOff(
+            public_id=service.new_public_id(),
+            unit_id=unit.id,
+            starts_at=starts,
+            ends_at=ends,
+            reason=reason,
+            called_off_at=now,
+            called_off_by=actor.account_id,
+        )
+        session.add(record)
+        session.flush()
         session.execute(
             update(Assignment)
             .where(Assignment.shift_id.in_(ids), Assignment.state == AssignmentState.ASSIGNED)
-            .values(state=AssignmentState.CANCELLED)
+            .values(state=AssignmentState.CANCELLED, call_off_id=record.id)
         )
         for shift in found.going:
             shift.state, shift.cancel_reason = ShiftState.CANCELLED, reason
-            told, about = people.get(shift.id, []), f"shift:{shift.id}"
+            shift.call_off_id = record.id
+            # taken back, it can be called off once more, and is told once more
+            told, about = people.get(shift.id, []), f"off:{record.id}:{shift.id}"
             notices.tell(Notice.SHIFT_CANCELLED, told, about=about, shift_id=shift.id, now=now)
         journal.write(
             "shifts.call_off",
@@ -123,4 +139,4 @@ def call_off(
             people=found.people,
             staying=len(found.staying),
         )
-        return found
+        return found._replace(record=record)

@@ -307,7 +307,7 @@ def apply_again(under: Sequence[str], *, source: str = "", now: datetime) -> int
         .join(Shift.unit)
         .where(
             Shift.starts_at > now + OPENS_AT_MOST,
-            Shift.state == ShiftState.PLANNED,
+            (Shift.state == ShiftState.PLANNED) | Shift.call_off_id.is_not(None),
             within(Unit.path, under),
         )
         .with_for_update(of=Shift)

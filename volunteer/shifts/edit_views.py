@@ -3,24 +3,32 @@
 from datetime import timedelta
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from flask_babel import gettext, ngettext
+from flask_babel import gettext, lazy_gettext, ngettext
 from werkzeug.wrappers import Response
 
 from volunteer.core import clock
 from volunteer.core.actor import SCHEDULERS
 from volunteer.core.login import current_actor
 
-from . import access, calling_off, editing, queries
+from . import access, calling_off, editing, queries, taking_back
 from .calling_off import Concerned
 from .editing import Details
 from .forms import CallOffForm, EditForm
-from .models import Shift, ShiftState
+from .models import CallOff, Shift, ShiftState
 from .rules import Week
+from .taking_back import Comeback, Why
 
 bp = Blueprint("editing", __name__)
 
 #: How many shifts a preview lists; the numbers are of all.
 LISTED = 100
+#: How many people are named in the message afterwards.
+NAMED = 10
+WHYS = {
+    Why.ELSEWHERE: lazy_gettext("serves elsewhere by now"),
+    Why.FULL: lazy_gettext("the shift is full"),
+    Why.GONE: lazy_gettext("no longer of this unit"),
+}
 
 
 @bp.get("/shifts/<string:public_id>/edit")
@@ -135,16 +143,77 @@ def call_off_day() -> Response | tuple[str, int]:
             shifts = ngettext(
                 "%(num)s shift is called off.", "%(num)s shifts are called off.", len(done.going)
             )
-            flash(f"{shifts}{told}", "success")
-            week = Week.of(form.day.data)
-            return redirect(url_for("shifts.index", week=week, unit=unit.code), 303)
+            hint = gettext("Called off by mistake? Here you can take it back.")
+            flash(f"{shifts}{told}{hint}", "success")
+            record = done.record.public_id if done.record else None
+            return redirect(url_for("editing.called_off", call_off_id=record), 303)
     return call_off_page(form, None)
 
 
 def call_off_page(form: CallOffForm, found: Concerned | None) -> tuple[str, int]:
-    form.offer(queries.unit_choices(under=current_actor().paths(*SCHEDULERS)))
-    page = render_template("shifts/call_off.html", form=form, found=found, listed=LISTED)
+    under = current_actor().paths(*SCHEDULERS)
+    form.offer(queries.unit_choices(under=under))
+    lately = taking_back.lately(under=under, now=clock.now())
+    page = render_template(
+        "shifts/call_off.html", form=form, found=found, lately=lately, listed=LISTED
+    )
     return page, form.status
+
+
+@bp.get("/shifts/call-off/<string:call_off_id>")
+def called_off(call_off_id: str) -> str:
+    """Show what taking a calling-off back does; the button of the page does it."""
+    call_off = taking_back.own(call_off_id, under=current_actor().paths(*SCHEDULERS))
+    return render_template(
+        "shifts/take_back.html",
+        call_off=call_off,
+        found=taking_back.comeback(call_off, now=clock.now()),
+        whys=WHYS,
+        listed=LISTED,
+        week=week_of(call_off),
+    )
+
+
+@bp.post("/shifts/call-off/<string:call_off_id>")
+def take_back(call_off_id: str) -> Response:
+    actor, now = current_actor(), clock.now()
+    call_off = taking_back.own(call_off_id, under=actor.paths(*SCHEDULERS))
+    week, unit = week_of(call_off), call_off.unit.code
+    done = taking_back.take_back(call_off, actor=actor, now=now)
+    flash(words_of(done), "success")
+    if done.left_out:
+        flash(words_of_left_out(done), "info")
+    return redirect(url_for("shifts.index", week=week, unit=unit), 303)
+
+
+def week_of(call_off: CallOff) -> Week:
+    return Week.of(clock.local_day(call_off.starts_at))
+
+
+def words_of(done: Comeback) -> str:
+    shifts = ngettext(
+        "Taken back: %(num)s shift is planned again.",
+        "Taken back: %(num)s shifts are planned again.",
+        len(done.coming),
+    )
+    people = ngettext(
+        "%(num)s person is assigned again and told.",
+        "%(num)s people are assigned again and told.",
+        len(done.places),
+    )
+    return f"{shifts}{people}"
+
+
+def words_of_left_out(done: Comeback) -> str:
+    """Say how many do not come back, and who, as far as there is room."""
+    names = list(dict.fromkeys(each.name for each in done.left_out))
+    listed = "、".join(names[:NAMED]) + ("…" if len(names) > NAMED else "")
+    return ngettext(
+        "%(num)s person could not be assigned again: %(people)s.",
+        "%(num)s people could not be assigned again: %(people)s.",
+        len(done.left_out),
+        people=listed,
+    )
 
 
 def own_shift(public_id: str) -> Shift:

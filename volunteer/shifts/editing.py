@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from volunteer.core import journal
 from volunteer.core.actor import Actor
@@ -79,6 +79,12 @@ def people_of(shift_ids: Sequence[int]) -> dict[int, list[int]]:
     for shift_id, person_id in db.session.execute(rows):
         found[shift_id].append(person_id)
     return found
+
+
+def keep_cancelled(shift_ids: Sequence[int]) -> None:
+    """Let those of the shifts that were called off stay cancelled when that is taken back:
+    their series wants them no more. Part of a verb."""
+    db.session.execute(update(Shift).where(Shift.id.in_(shift_ids)).values(call_off_id=None))
 
 
 def require_possible(moves: Sequence[Move]) -> None:

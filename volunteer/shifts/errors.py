@@ -169,6 +169,14 @@ class NothingToCallOff(DomainError):
     field = "day"
 
 
+class NothingToTakeBack(DomainError):
+    code = "nothing_to_take_back"
+    text = N_(
+        "There is nothing left to take back: the shifts are planned again already, have begun, "
+        "or stay cancelled for another reason. Look at the shifts of that day."
+    )
+
+
 class WrongHours(DomainError):
     code = "hours"
     text = N_("The end must be later than the start. Leave both empty for the whole day.")

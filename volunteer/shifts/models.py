@@ -21,6 +21,8 @@ from volunteer.core.triggers import FUNCTIONS, append_only, postgresql_trigger, 
 from volunteer.people.models import Person, QualificationKind
 from volunteer.units.models import Grid, Unit
 
+from .call_offs import CallOff as CallOff
+
 
 class Nature(StrEnum):
     """Whether the time is given freely or is part of the job (R21)."""
@@ -178,6 +180,9 @@ class Shift(Base):
         CheckConstraint(
             "(state = 'cancelled') = (cancel_reason IS NOT NULL)", name="cancelled_with_reason"
         ),
+        CheckConstraint(
+            "call_off_id IS NULL OR state = 'cancelled'", name="called_off_is_cancelled"
+        ),
         UniqueConstraint("id", "starts_at", "ends_at"),
         Index(None, "site_id", "starts_at"),
         Index(None, "unit_id", "starts_at"),
@@ -211,6 +216,9 @@ class Shift(Base):
     wishes_id: Mapped[int | None] = mapped_column(ForeignKey("checkin_wishes.id"))
     #: Since when it differs from its series: a later change of the series leaves it alone.
     changed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    #: What cancelled it, as long as taking that back plans it again; and when that was done.
+    call_off_id: Mapped[int | None] = mapped_column(ForeignKey("call_off.id"), index=True)
+    restored_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     unit: Mapped[Unit] = relationship()
     site: Mapped[Site] = relationship()
@@ -281,6 +289,8 @@ class Assignment(Base):
     )
     #: When the person said that he cannot come (R27).
     withdrawn_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    #: What freed the person, as long as taking that back assigns him again.
+    call_off_id: Mapped[int | None] = mapped_column(ForeignKey("call_off.id"))
 
     shift: Mapped[Shift] = relationship()
     person: Mapped[Person] = relationship()

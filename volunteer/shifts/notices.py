@@ -27,6 +27,8 @@ class Notice(StrEnum):
     GAPS_TOMORROW = "gaps_tomorrow"
     #: A month's roster stands; one message however many places.
     ROSTER_PUBLISHED = "roster_published"
+    #: To those assigned again: the day was called off, and that has been taken back.
+    TAKES_PLACE = "takes_place"
 
 
 #: Called with the notice, the people, what it is about ("shift:812", "roster:3"; at most 20

@@ -53,13 +53,19 @@ def take_over(kept_id: int, other_id: int, now: datetime) -> None:
                 own[each.shift_id].state = AssignmentState.ASSIGNED
         elif each.shift_id not in own:
             each.person_id = kept_id
+        elif each.call_off_id and own[each.shift_id].state == AssignmentState.CANCELLED:
+            own[each.shift_id].call_off_id = each.call_off_id
+            each.call_off_id = None
         session.flush()
     leads = update(Shift).where(Shift.leader_id == other_id, Shift.ends_at > now)
     session.execute(leads.values(leader_id=kept_id))
 
 
 def release(person_id: int, since: date, now: datetime) -> None:
-    """Free the places that a person holds at shifts from the day `since` on, if still to come."""
+    """Free the places that a person holds at shifts from the day `since` on, if still to come.
+
+    Those that a calling-off has freed do not come back either.
+    """
     begins = max(now, clock.at(since, time()))
     db.session.execute(
         update(Assignment)
@@ -69,6 +75,11 @@ def release(person_id: int, since: date, now: datetime) -> None:
             Assignment.starts_at >= begins,
         )
         .values(state=AssignmentState.CANCELLED)
+    )
+    db.session.execute(
+        update(Assignment)
+        .where(Assignment.person_id == person_id, Assignment.starts_at >= begins)
+        .values(call_off_id=None)
     )
     db.session.execute(
         update(Shift)

@@ -362,8 +362,7 @@ def cancel(shift: Shift, *, reason: str, actor: Actor, now: datetime) -> None:
 def cancel_idle(source: str, *, reason: str, now: datetime) -> int:
     """Cancel the shifts to come whose source begins with `source` and to which nobody is
     assigned; return how many. The caller has asked for permission and writes the journal.
-
-    Those with people, or where somebody has checked in already, stay as they are.
+    Those with people, or where somebody has checked in, stay; what was called off stays so.
     """
     with transaction() as session:
         to_come = select(Shift.id).where(
@@ -390,6 +389,8 @@ def cancel_idle(source: str, *, reason: str, now: datetime) -> int:
                 .where(Shift.id.in_(idle))
                 .values(state=ShiftState.CANCELLED, cancel_reason=reason)
             )
+        off = Shift.call_off_id.is_not(None) & Shift.source.startswith(source, autoescape=True)
+        session.execute(update(Shift).where(off).values(call_off_id=None))
         return len(idle)
 
 

@@ -118,6 +118,8 @@ def offer_free(shift: Shift, *, now: datetime) -> int:
     if not lines:
         return changed
     terms = queries.terms()
+    if shift.call_off_id and now < shift.starts_at - terms.closes_before:
+        return changed  # they wait on: it may be taken back
     if shift.state != ShiftState.PLANNED or now >= shift.starts_at - terms.closes_before:
         for line in lines:
             _end(line, WaitingState.LAPSED)

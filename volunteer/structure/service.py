@@ -15,7 +15,7 @@ from volunteer.core.db import transaction
 from volunteer.core.errors import NotFound
 from volunteer.people.models import Membership, Person, PlannedMove
 from volunteer.posts.models import Post
-from volunteer.shifts.models import Shift, ShiftState, Site
+from volunteer.shifts.models import CallOff, Shift, ShiftState, Site
 from volunteer.units import rules
 from volunteer.units import service as units
 from volunteer.units.errors import WrongPlace
@@ -167,12 +167,13 @@ def _move_people(
 
 
 def _hand_over_work(session: Session, unit: Unit, into: Unit, now: datetime) -> None:
-    coming = (Shift.state == ShiftState.PLANNED) & (Shift.starts_at > now)
+    goes_on = (Shift.state == ShiftState.PLANNED) | Shift.call_off_id.is_not(None)
     for model, going_on in (
         (Site, Site.closed_at.is_(None)),
         (Activity, Activity.ended_at.is_(None)),
         (Post, Post.ended_at.is_(None)),
-        (Shift, coming),
+        (Shift, goes_on & (Shift.starts_at > now)),
+        (CallOff, CallOff.ends_at > now),
     ):
         theirs = update(model).where(model.unit_id == unit.id, going_on)
         session.execute(theirs.values(unit_id=into.id))
