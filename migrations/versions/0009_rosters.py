@@ -94,9 +94,57 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("roster_gap", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_roster_gap_shift_id"), ["shift_id"], unique=False)
+    op.create_table(
+        "roster_run",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("unit_id", sa.Integer(), nullable=False),
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("work", sa.String(length=10), nullable=False),
+        sa.Column("way", sa.String(length=10), nullable=False),
+        sa.Column("settings", sa.JSON(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("step", sa.String(length=10), nullable=False),
+        sa.Column("done", sa.Integer(), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("counts", sa.JSON(), nullable=False),
+        sa.Column("failure", sa.String(length=40), nullable=True),
+        sa.Column("started_at", sa.DateTime(), nullable=False),
+        sa.Column("started_by", sa.Integer(), nullable=True),
+        sa.Column("beat_at", sa.DateTime(), nullable=False),
+        sa.Column("ended_at", sa.DateTime(), nullable=True),
+        sa.CheckConstraint("work IN ('draw', 'publish')", name=op.f("ck_roster_run_work")),
+        sa.CheckConstraint(
+            "way IN ('drawn', 'copied', 'rotation')", name=op.f("ck_roster_run_way")
+        ),
+        sa.CheckConstraint(
+            "state IN ('running', 'done', 'failed')", name=op.f("ck_roster_run_state")
+        ),
+        sa.CheckConstraint(
+            "step IN ('opening', 'drawing', 'publishing')", name=op.f("ck_roster_run_step")
+        ),
+        sa.CheckConstraint("length(month) = 7", name=op.f("ck_roster_run_month")),
+        sa.CheckConstraint(
+            "(state = 'running') = (ended_at IS NULL)",
+            name=op.f("ck_roster_run_ended_at_a_moment"),
+        ),
+        sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_roster_run_unit_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_roster_run")),
+    )
+    with op.batch_alter_table("roster_run", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_roster_run_unit_id_month"), ["unit_id", "month"], unique=False
+        )
+        batch_op.create_index(
+            "ix_roster_run_one_running",
+            ["unit_id", "month"],
+            unique=True,
+            sqlite_where=sa.text("state = 'running'"),
+            postgresql_where=sa.text("state = 'running'"),
+        )
 
 
 def downgrade() -> None:
+    op.drop_table("roster_run")
     op.drop_table("roster_gap")
     op.drop_table("roster_place")
     op.drop_table("roster")

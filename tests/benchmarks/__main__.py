@@ -139,6 +139,8 @@ def of_size(
     if "checkin" in asked.only:
         for figure in checkin.measure(databases, people, databases.folder / "server.log"):
             yield figure, None
+    if "roster" in asked.only:
+        yield roster.measure_demo(databases, people), None
 
 
 if __name__ == "__main__":

@@ -130,6 +130,7 @@ def by_hand(visitor: Visitor, city_map: MapAdapter, seen: set[str]) -> Counter[s
     opened["exchange.show"] += 1
     opened["exchange.reconciliation"] += 1
     export_by_hand(visitor)
+    opened[city_by_hand(visitor, city_map)] += 1
     return opened
 
 
@@ -213,6 +214,19 @@ def register_by_hand(visitor: Visitor, seen: set[str]) -> Iterator[str]:
     visitor.go("/people/cards/sheets")
     yield urlsplit(decoded(page)[0]).path  # a card's code, which leads on to the card's page
     yield urlsplit(page.url).path
+
+
+def city_by_hand(visitor: Visitor, city_map: MapAdapter) -> str:
+    """Have the city's last month drawn, look at how far it is; return the page's endpoint."""
+    page = visitor.go("/rosters")
+    page.locator("main .btn.go").click()
+    page.wait_for_url(re.compile("/plan/"))
+    page.locator("nav.chips a[href*='/plan/']").last.click()
+    page.get_by_role("button", name="开班并排班").click()
+    page.wait_for_url(re.compile("/progress$"))
+    expect(page.locator("#run .note.ok")).to_be_visible(timeout=60_000)
+    visitor.look("a run")
+    return str(endpoint_of(city_map, urlsplit(page.url).path))
 
 
 def export_by_hand(visitor: Visitor) -> None:

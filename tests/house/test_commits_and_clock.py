@@ -23,6 +23,7 @@ OTHER_DOORS = {
     "volunteer/people/record_views.py",
     "volunteer/posts/change_views.py",
     "volunteer/rosters/import_views.py",
+    "volunteer/rosters/run_views.py",
     "volunteer/shifts/checkin_views.py",
     "volunteer/shifts/copy_views.py",
     "volunteer/shifts/edit_views.py",

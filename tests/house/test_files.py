@@ -39,7 +39,6 @@ PARTS = {
 #: The nouns that features add of their own. A new one is a decision: say it here.
 OWN = {
     "people": {
-        "background",
         "card_views",
         "cards",
         "categories",
@@ -132,6 +131,8 @@ OWN = {
         "publishing",
         "reading",
         "reasons",
+        "run_views",
+        "runs",
         "solver",
     },
     "shifts": {
@@ -168,6 +169,7 @@ CORE = {
     "actor",
     "addresses",
     "assets",
+    "background",
     "clock",
     "db",
     "errors",

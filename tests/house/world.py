@@ -20,7 +20,7 @@ from volunteer.hours.models import LedgerEntry
 from volunteer.people.models import ImportRun, Person, PersonRequest
 from volunteer.posts.models import Post, PostSuspension, PostWindow
 from volunteer.reminders.models import Reminder
-from volunteer.rosters.models import Roster
+from volunteer.rosters.models import Roster, RosterRun
 from volunteer.shifts.models import CallOff, Shift, Site
 from volunteer.targets.models import Exemption
 from volunteer.units.models import Grid, Unit, UnitAlias
@@ -91,6 +91,7 @@ def corner(name: str) -> Corner:
     )
     roster(unit)
     call_off(unit)
+    roster_run(unit)
     keys = current_app.extensions["settings"].token_keys
     token = site_token(SiteCode(site.public_id, site.qr_epoch), keys)
     kept = post(unit, site)
@@ -205,6 +206,26 @@ def call_off(unit: Unit) -> CallOff:
             ends_at=at("2026-03-09 00:00"),
             reason="暴雨",
             called_off_at=NOW,
+        )
+    )
+
+
+def roster_run(unit: Unit) -> RosterRun:
+    """The month's drafts being published at this moment; asked again, it starts no other."""
+    return make.save(
+        RosterRun(
+            unit_id=unit.id,
+            month="2026-03",
+            work="publish",
+            way="drawn",
+            settings={},
+            state="running",
+            step="publishing",
+            done=0,
+            total=1,
+            counts={},
+            started_at=NOW,
+            beat_at=NOW,
         )
     )
 

@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, time
 
 import pytest
 
@@ -7,7 +7,7 @@ from tests.make import at
 from tests.rosters.sheets import HEAD, book
 from volunteer.core.actor import Actor, Grant, Role
 from volunteer.core.clock import Month
-from volunteer.posts.models import Post
+from volunteer.posts.models import Post, PostWindow
 from volunteer.rosters import importer
 
 
@@ -62,6 +62,23 @@ def corner(unit, site, now):
             first_on=date(2026, 11, 1),
             created_at=now,
             windows=[],
+        )
+    )
+
+
+@pytest.fixture
+def manned(unit, site, now):
+    """A post of the unit on workdays, one window, one person."""
+    return make.save(
+        Post(
+            code="XAL-01",
+            name="新安路口",
+            unit_id=unit.id,
+            site_id=site.id,
+            wanted=1,
+            first_on=date(2026, 11, 1),
+            created_at=now,
+            windows=[PostWindow(starts=time(7, 30), ends=time(9), weekdays=31)],
         )
     )
 

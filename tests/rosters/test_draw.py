@@ -261,6 +261,32 @@ def test_a_publication_is_undone_on_its_day_only(unit, post, month, coordinator,
     assert people_of(shift) == [person.id]
 
 
+def test_a_publication_stands_once_somebody_has_checked_in(unit, post, month, coordinator, now):
+    """Control: without the check-in the same publication is undone."""
+    one, other = make.person(unit=unit), make.person(unit=unit)
+    shifts = [post("2026-11-23 10:00"), post("2026-12-01 07:30")]
+    november = month.previous
+    rosters = [
+        the_draft(service.draw(unit, each, actor=coordinator, now=now))
+        for each in (november, month)
+    ]
+    for roster in rosters:
+        publishing.publish(roster, actor=coordinator, now=now)
+    (person_id,) = people_of(shifts[0])
+    present = one if person_id == one.id else other
+    make.attendance(person=present, shift=shifts[0], state="open")
+    told = len(db.session.scalars(select(Reminder)).all())
+
+    with pytest.raises(TooLateToUndo) as refusal:
+        publishing.undo(rosters[0], actor=coordinator, now=at("2026-11-23 10:05"))
+
+    assert "只能在发布当天" in refusal.value.message
+    assert queries.by_id(rosters[0].id).state == "published"
+    assert people_of(shifts[0]) == [person_id]
+    assert len(db.session.scalars(select(Reminder)).all()) == told
+    assert publishing.undo(rosters[1], actor=coordinator, now=at("2026-11-23 10:05")) == 1
+
+
 def test_a_discarded_draft_is_not_published(unit, post, month, coordinator, now):
     make.person(unit=unit)
     post("2026-12-01 07:30")

@@ -1,7 +1,6 @@
 """Planning a month in the browser: from nothing to a published roster."""
 
 import re
-from datetime import date, time
 
 import pytest
 from sqlalchemy import select
@@ -11,7 +10,6 @@ from volunteer.core.actor import Role
 from volunteer.core.clock import local
 from volunteer.core.db import db
 from volunteer.people.models import Person
-from volunteer.posts.models import Post, PostWindow
 from volunteer.rosters.models import Hold, Roster, RosterPlace
 from volunteer.shifts.models import Assignment, Shift
 
@@ -22,23 +20,6 @@ def at_work(client, unit, set_clock):
     set_clock("2026-11-23 09:00")
     make.login(client, make.person(unit=unit, name="陈干事"), Role.COORDINATOR, over=unit)
     return client
-
-
-@pytest.fixture
-def manned(unit, site, now):
-    """A post of the unit on workdays, one window, one person."""
-    return make.save(
-        Post(
-            code="XAL-01",
-            name="新安路口",
-            unit_id=unit.id,
-            site_id=site.id,
-            wanted=1,
-            first_on=date(2026, 11, 1),
-            created_at=now,
-            windows=[PostWindow(starts=time(7, 30), ends=time(9), weekdays=31)],
-        )
-    )
 
 
 def draft():

@@ -1,5 +1,6 @@
 """Changes to series of activities, and to single days of them."""
 
+from collections import Counter
 from datetime import date, datetime, time
 from typing import NamedTuple
 
@@ -8,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from volunteer.core import journal
 from volunteer.core.actor import Actor
+from volunteer.core.clock import local_day
 from volunteer.core.db import again_on_conflict, db, transaction
 from volunteer.core.errors import NotFound
 from volunteer.people.models import QualificationKind
@@ -17,10 +19,10 @@ from volunteer.shifts.errors import SiteClosed, WrongNumbers
 from volunteer.shifts.models import Assignment, Nature, Shift, SignUp, Site
 from volunteer.units.models import Unit
 
-from . import access, opening, rules
+from . import access, opening, queries, rules
 from .errors import ActivityEnded, DayOver, HasPeople, NoSuchDay, NoSuchRule
 from .models import Activity, ActivityException, Category, ExceptionKind
-from .rules import Holidays
+from .rules import Holidays, Verdict
 
 
 class Created(NamedTuple):
@@ -119,6 +121,13 @@ def require_rule(rrule: str, first_on: date, last_on: date | None) -> str:
 def open_until(*, unit: Unit | None, until: date, actor: Actor, now: datetime) -> int:
     """Open what is missing from now to `until`, the day included; see `opening.open_until`."""
     return opening.open_until(unit=unit, until=until, actor=actor, now=now)
+
+
+def to_open(unit: Unit, *, until: date, now: datetime) -> Counter[int]:
+    """Return how many shifts `open_until` would open, by unit id; nothing is opened."""
+    going_on = queries.running(since=local_day(now), until=until, under=(unit.path,))
+    lines = opening.preview(going_on, until=until, now=now)
+    return Counter(line.activity.unit_id for line in lines if line.verdict == Verdict.NEW)
 
 
 def open_one(activity: Activity, *, until: date, actor: Actor, now: datetime) -> int:

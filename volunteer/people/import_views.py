@@ -9,7 +9,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext
 from werkzeug.wrappers import Response
 
-from volunteer.core import clock, workbooks
+from volunteer.core import background, clock, workbooks
 from volunteer.core.actor import Actor
 from volunteer.core.addresses import number_asked
 from volunteer.core.fragments import render
@@ -17,7 +17,7 @@ from volunteer.core.i18n import say
 from volunteer.core.login import current_actor
 from volunteer.units import queries as units
 
-from . import access, background, categories, queries, refused, runs, staged
+from . import access, categories, queries, refused, runs, staged
 from .columns import ALIASES, NEEDED, Choices, masked
 from .errors import REASONS, ChoiceUnknown
 from .forms import CategoryForm, UploadForm
@@ -95,7 +95,7 @@ def upload() -> Response | str | tuple[str, int]:
             whole=form.whole.data,
             actor=actor,
             now=clock.now(),
-            start=background.starter(actor, clock.now),
+            start=background.starter(actor, clock.now, runs.give_up),
         )
         return redirect(url_for(".show", public_id=run.public_id), 303)
     return render_template(
@@ -176,7 +176,7 @@ def choose(public_id: str) -> Response:
         chosen(Choices.stored(run.choices)),
         actor=actor,
         now=clock.now(),
-        start=background.starter(actor, clock.now),
+        start=background.starter(actor, clock.now, runs.give_up),
     )
     return redirect(url_for(".show", public_id=public_id), 303)
 
@@ -213,7 +213,7 @@ def confirm(public_id: str) -> Response:
         accept_good_rows=request.form.get("accept_good_rows") == "yes",
         actor=actor,
         now=clock.now(),
-        start=background.starter(actor, clock.now),
+        start=background.starter(actor, clock.now, runs.give_up),
     )
     return redirect(url_for(".show", public_id=public_id), 303)
 

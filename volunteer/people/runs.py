@@ -5,7 +5,6 @@ that the page may be asked of any process; one whose process has died shows it b
 The shell takes the same steps one after another.
 """
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from volunteer.core import journal
 from volunteer.core.actor import Actor
+from volunteer.core.background import Clock, Start
 from volunteer.core.clock import local_day
 from volunteer.core.db import after_commit, db, transaction
 from volunteer.core.errors import DomainError
@@ -26,11 +26,6 @@ from .importer import Progress, silent
 from .intake import Outcome
 from .models import ImportRun, ImportState, Membership, Person, PlannedMove
 from .staging import AbsenceChoice, ImportAbsence, ImportRow
-
-#: Gives the present moment to a step that lasts.
-Clock = Callable[[], datetime]
-#: Starts a step in the background: the step's verb, the run's id.
-Start = Callable[[Callable[..., None], int], None]
 
 OPEN = (ImportState.ASKING, ImportState.READY)
 #: An upload that nobody confirms is forgotten after this long.

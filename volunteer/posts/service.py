@@ -1,5 +1,6 @@
 """Changes to persuasion posts, and the opening of their shifts."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import NamedTuple
@@ -11,6 +12,7 @@ from volunteer.core import clock, journal
 from volunteer.core.actor import Actor
 from volunteer.core.db import again_on_conflict, transaction
 from volunteer.core.errors import NotFound
+from volunteer.shifts import queries as shift_queries
 from volunteer.shifts import rules as shift_rules
 from volunteer.shifts import service as shifts
 from volunteer.shifts.errors import SiteClosed, WrongNumbers
@@ -311,6 +313,15 @@ def open_until(*, unit: Unit | None, until: date, actor: Actor, now: datetime) -
         return shifts.open_missing(
             opening.plans(posts, since=since, until=until, now=now, under=under)
         )
+
+
+def to_open(unit: Unit, *, until: date, now: datetime) -> Counter[int]:
+    """Return how many shifts `open_until` would open, by unit id; nothing is opened."""
+    since = clock.local_day(now)
+    posts = queries.running(since=since, until=until, under=unit.path)
+    plans = opening.plans(posts, since=since, until=until, now=now, under=unit.path)
+    there = shift_queries.sources_there([plan.source for plan in plans])
+    return Counter(plan.unit_id for plan in plans if plan.source not in there)
 
 
 def end(post: Post, *, reason: str, actor: Actor, now: datetime) -> int:

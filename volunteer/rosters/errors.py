@@ -49,6 +49,19 @@ class NothingToCopy(DomainError):
     text = N_("Last month nobody was assigned at these places and hours. Draw the month instead.")
 
 
+class NothingToPublish(DomainError):
+    code = "nothing_to_publish"
+    text = N_("There is no draft of this month that waits to be published. Draw the month first.")
+
+
+class StillAtWork(DomainError):
+    code = "still_at_work"
+    text = N_(
+        "This month is being worked on at this moment. Wait until that has come to an end, "
+        "then try again."
+    )
+
+
 class RosterColumnsMissing(FileRefused):
     code = "header_unknown"
     text = N_("One of the first ten lines must hold the columns %(columns)s.")

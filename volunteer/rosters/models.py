@@ -36,7 +36,27 @@ class Hold(StrEnum):
     TAKEN_OFF = "taken_off"
 
 
+class Work(StrEnum):
+    """What a run does with the drafts of a month."""
+
+    DRAW = "draw"
+    PUBLISH = "publish"
+
+
+class Step(StrEnum):
+    OPENING = "opening"
+    DRAWING = "drawing"
+    PUBLISHING = "publishing"
+
+
+class RunState(StrEnum):
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
 A_DRAFT = text("state = 'draft'")
+RUNNING = text("state = 'running'")
 
 
 class Roster(Base):
@@ -122,3 +142,54 @@ class RosterGap(Base):
     reasons: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
 
     shift: Mapped[Shift] = relationship()
+
+
+class RosterRun(Base):
+    """Work on the month of a unit and of those under it, which a thread does unit by unit.
+
+    Its page may be asked of any process; at most one is running for a unit and month.
+    """
+
+    __tablename__ = "roster_run"
+    __table_args__ = (
+        one_of("work", Work),
+        one_of("way", Way),
+        one_of("state", RunState),
+        one_of("step", Step),
+        CheckConstraint("length(month) = 7", name="month"),
+        CheckConstraint("(state = 'running') = (ended_at IS NULL)", name="ended_at_a_moment"),
+        Index(None, "unit_id", "month"),
+        Index(
+            "ix_roster_run_one_running",
+            "unit_id",
+            "month",
+            unique=True,
+            sqlite_where=RUNNING,
+            postgresql_where=RUNNING,
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    #: "2026-12".
+    month: Mapped[str] = mapped_column(String(7))
+    work: Mapped[str] = mapped_column(String(10))
+    way: Mapped[str] = mapped_column(String(10))
+    #: `posts_a_week`, and `department` as a unit's code.
+    settings: Mapped[dict[str, Any]] = mapped_column(JSON)
+    state: Mapped[str] = mapped_column(String(10))
+    step: Mapped[str] = mapped_column(String(10))
+    #: How far the step is: units done of units in all, 0 while nobody knows yet.
+    done: Mapped[int]
+    total: Mapped[int]
+    #: What came of it, see `runs.py`; of a refusal its text and facts.
+    counts: Mapped[dict[str, Any]] = mapped_column(JSON)
+    #: Why it failed: the code of a refusal, `server_error` or `broken_off`.
+    failure: Mapped[str | None] = mapped_column(String(40))
+    started_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    started_by: Mapped[int | None]
+    #: When the process at work last said that it lives.
+    beat_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    unit: Mapped[Unit] = relationship()

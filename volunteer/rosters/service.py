@@ -28,7 +28,7 @@ BUDGET = 4.0
 #: Places of a drawn month that are fixed, or chosen by hand, have this reason.
 BY_HAND: list[dict[str, Any]] = [{"code": "by_hand"}]
 
-#: Told after each unit: how many are done, of how many.
+#: Told before the first unit and after each: how many are done, of how many.
 Progress = Callable[[int, int], None]
 
 
@@ -80,7 +80,9 @@ def draw(
     the rest anew; the same draw again gives the same. Units are done the deepest first, each
     in a transaction of its own. `only_own` leaves out the units below, `of`
     takes the people of that department only. Nobody is assigned
-    before `publish`. A month without such shifts gives an empty list. Raises MonthOver.
+    before `publish`. A month without such shifts gives an empty list. A unit for which there
+    is nothing to copy is left out. Raises MonthOver, and NothingToCopy where that is so for
+    all of them.
     """
     access.require_schedule(actor, unit.path)
     if not rules.may_schedule(month, present=Month.of(now)):
@@ -97,12 +99,16 @@ def draw(
     )
     last_month = past.last_month(month, under=unit.path) if way == Way.COPIED else {}
     found, spent = [], 0.0
+    progress(0, len(months))
     for number, each in enumerate(months):
         started = perf_counter()
         solution = filling.fill(
             each.problem, way, last_month=last_month, seconds=max(BUDGET - spent, 0.0)
         )
         spent += perf_counter() - started
+        if way == Way.COPIED and not solution.choices:
+            progress(number + 1, len(months))
+            continue
         reading.give(each, [(choice.person_id, choice.shift_id) for choice in solution.choices])
         found.append(
             _store(
@@ -117,6 +123,8 @@ def draw(
             )
         )
         progress(number + 1, len(months))
+    if months and not found:
+        raise NothingToCopy()
     return found
 
 
@@ -132,8 +140,6 @@ def _store(
     actor: Actor,
     now: datetime,
 ) -> Drawn:
-    if way == Way.COPIED and not solution.choices:
-        raise NothingToCopy()
     with transaction() as session:
         access.require_schedule(actor, each.path)
         roster = _draft(session, each.unit_id, month, now=now)

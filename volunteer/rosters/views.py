@@ -9,8 +9,8 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext, ngettext
 from werkzeug.wrappers import Response
 
-from volunteer.core import clock
-from volunteer.core.actor import READERS, SCHEDULERS
+from volunteer.core import background, clock
+from volunteer.core.actor import SCHEDULERS
 from volunteer.core.clock import Month
 from volunteer.core.errors import NotFound
 from volunteer.core.login import current_actor
@@ -19,10 +19,22 @@ from volunteer.shifts.models import Shift
 from volunteer.units import queries as units
 from volunteer.units.models import Unit
 
-from . import access, import_views, planning, publishing, queries, reasons, rules, service
+from . import (
+    access,
+    import_views,
+    planning,
+    publishing,
+    queries,
+    reasons,
+    rules,
+    run_views,
+    runs,
+    service,
+)
 from .forms import PlaceForm, PlanForm
 from .models import Hold, Roster, RosterState, Way
 from .queries import Cell
+from .run_views import month_asked, own_unit
 
 bp = Blueprint("rosters", __name__)
 
@@ -47,6 +59,10 @@ def index() -> str:
     month = month_asked(request.args.get("month", ""), default=present.next)
     unit = units.named(request.args.get("unit", ""), under=under)
     lines = queries.months_of(month, under=[unit.path] if unit else under, now=now)
+    tops = [each for each in map(units.by_path, actor.paths(*SCHEDULERS)) if each]
+    whole = unit or (tops[0] if len(tops) == 1 else None)
+    if whole is not None and not access.may_schedule(actor, whole.path):
+        whole = None
     return render_template(
         "rosters/index.html",
         month=month,
@@ -55,7 +71,8 @@ def index() -> str:
         lines=lines,
         wanted=sum(line.wanted for line in lines),
         filled=sum(line.filled for line in lines),
-        tops=[each for each in map(units.by_path, actor.paths(*SCHEDULERS)) if each],
+        whole=whole,
+        drafts=len(runs.drafts(whole.path, month)) if whole else 0,
         may_schedule=bool(actor.paths(*SCHEDULERS)),
     )
 
@@ -78,16 +95,15 @@ def fill(code: str, month: str) -> Response | tuple[str, int]:
     form = PlanForm().offer(departments_of(unit))
     if form.validate_on_submit():
         with form.refusals():
+            of = units.named(form.department.data or "", under=[unit.path])
+            how = {"posts_a_week": form.posts_a_week.data, "way": Way(form.way.data), "of": of}
+            if planning.outlook(unit, chosen, now=now).units > 1:
+                start = background.starter(actor, clock.now, runs.give_up)
+                runs.start_drawing(unit, chosen, **how, actor=actor, now=now, start=start)
+                address = url_for("roster_runs.show", code=unit.code, month=chosen)
+                return redirect(address, 303)
             opened = planning.open_month(unit, chosen, actor=actor, now=now)
-            drawn = service.draw(
-                unit,
-                chosen,
-                posts_a_week=form.posts_a_week.data,
-                way=Way(form.way.data),
-                of=units.named(form.department.data or "", under=[unit.path]),
-                actor=actor,
-                now=now,
-            )
+            drawn = service.draw(unit, chosen, **how, actor=actor, now=now)
             flash(
                 ngettext(
                     "%(num)s shift opened; the draft is ready.",
@@ -120,6 +136,7 @@ def plan_page(unit: Unit, month: Month, form: PlanForm) -> tuple[str, int]:
         months=rules.ahead(Month.of(now)),
         outlook=planning.outlook(unit, month, now=now),
         draft=queries.draft_of(unit.id, month),
+        run=runs.newest(unit, month),
     )
     return page, form.status
 
@@ -321,29 +338,9 @@ def shift_of(roster: Roster, public_id: str) -> Shift:
     return found
 
 
-def month_asked(text: str, *, default: Month | None = None) -> Month:
-    """Return the month that an address names; raises NotFound where it names none."""
-    try:
-        return Month.parse(text)
-    except ValueError:
-        if default is None or text:
-            raise NotFound() from None
-        return default
-
-
 def own_roster(public_id: str) -> Roster:
     """Return a roster that the caller schedules; those of others do not exist."""
     return queries.roster(public_id, under=current_actor().paths(*SCHEDULERS))
 
 
-def own_unit(code: str) -> Unit:
-    """Return a unit that the caller schedules for; who may look only is told so."""
-    actor = current_actor()
-    unit = units.by_code(code, under=actor.paths(*READERS) or ("-",))
-    if unit is None:
-        raise NotFound()
-    access.require_schedule(actor, unit.path)
-    return unit
-
-
-blueprints = (bp, import_views.bp)
+blueprints = (bp, run_views.bp, import_views.bp)

@@ -47,6 +47,15 @@ def site_by_code(code: str, *, under: Sequence[str]) -> Site:
     return site
 
 
+def sources_there(sources: Iterable[str | None]) -> set[str]:
+    """Return those of the sources that have opened their shift."""
+    asked, found = list(sources), set[str]()
+    for start in range(0, len(asked), 500):
+        known = select(Shift.source).where(Shift.source.in_(asked[start : start + 500]))
+        found.update(filter(None, db.session.scalars(known)))
+    return found
+
+
 class SitePage(NamedTuple):
     """Sites by code; `after` is the code from which the next page goes on, or None."""
 

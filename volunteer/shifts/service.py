@@ -199,11 +199,8 @@ def open_missing(plans: Iterable[Plan]) -> int:
     insert = upsert_sqlite if dialect() == "sqlite" else upsert_postgresql
     with transaction() as session:
         wished = {plan.source: plan for plan in plans}
-        sources = list(wished)
-        for start in range(0, len(sources), 500):
-            some = sources[start : start + 500]
-            for known in session.scalars(select(Shift.source).where(Shift.source.in_(some))):
-                del wished[known]
+        for known in queries.sources_there(wished):
+            del wished[known]
         settings = checkin.of_plans(wished.values()) if wished else {}
         rows = [
             {
