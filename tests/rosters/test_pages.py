@@ -31,7 +31,7 @@ def test_a_month_is_planned_from_nothing(at_work, unit, manned):
         make.person(unit=unit, name=f"志愿者{number:02}")
 
     page = at_work.get(f"/units/{unit.code}/plan")
-    assert "1 个岗点" in page.text
+    assert "1 个点位" in page.text
     filled = at_work.post(
         f"/units/{unit.code}/plan/2026-12", data={"way": "drawn", "posts_a_week": "3"}
     )
@@ -69,7 +69,7 @@ def test_a_gap_says_why_nobody_serves_there(at_work, unit, post):
 
     page = at_work.get(filled.location)
     assert "缺 2 人" in page.text
-    assert "全单位 1 人都排不上；1 人已在这个班次" in page.text
+    assert "全单位 1 人都排不上；1 人已在这个场次" in page.text
 
 
 def test_a_place_is_given_to_another_and_kept(at_work, unit, post):

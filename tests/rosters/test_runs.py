@@ -141,7 +141,7 @@ def test_the_page_asks_again_with_and_without_javascript(
     held.go(coordinator, looking)
 
     assert all("<html" not in each for each in seen)
-    assert any("正在读取人员和班次" in each for each in seen)
+    assert any("正在读取人员和场次" in each for each in seen)
     assert any("已完成 1/2 个单位" in each for each in seen)
     assert "hx-trigger" not in at_work.get(address).text
 
@@ -304,7 +304,7 @@ def test_without_a_draft_there_is_nothing_to_publish(town, month, coordinator, n
 def test_the_plan_says_how_many_shifts_it_opens(at_work, town, manned):
     """Control: what it says is what the draw then opens, five days of November too."""
     page = at_work.get(f"/units/{town.code}/plan/2026-12").text
-    assert "到月底还要开出 28 个班次" in page
+    assert "到月底还要开出 28 个场次" in page
     assert "共 3 个单位" in page
 
     settled(at_work, at_work.post(f"/units/{town.code}/plan/2026-12", data=PLAN).location)

@@ -392,6 +392,6 @@ def test_the_message_and_the_one_before_say_that_it_takes_place(
     after = client.get("/inbox").text
 
     assert "的“路口劝导”已取消" in before
-    assert "班次照常进行" in after
+    assert "场次照常进行" in after
     assert "的“路口劝导”已取消" not in after
     assert "的“路口劝导”曾被取消" in after

@@ -61,7 +61,7 @@ STEP = 300  # it begins at a full five minutes
 
 #: Called with a step and how much of the whole is done, in percent.
 Progress = Callable[[str, int], None]
-STEPS = ("单位", "人员", "活动和岗点", "签到记录", "保存")
+STEPS = ("单位", "人员", "活动和点位", "签到记录", "保存")
 
 
 class LogIn(NamedTuple):
