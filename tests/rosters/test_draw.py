@@ -23,6 +23,7 @@ from volunteer.rosters.errors import (
     TooLateToUndo,
 )
 from volunteer.rosters.models import Hold, Roster, RosterGap, RosterPlace, Way
+from volunteer.shifts import calling_off, taking_back
 from volunteer.shifts.models import Assignment
 from volunteer.signups.models import DayOff
 
@@ -259,6 +260,19 @@ def test_a_publication_is_undone_on_its_day_only(unit, post, month, coordinator,
 
     assert publishing.publish(roster, actor=coordinator, now=at("2026-11-23 21:00")) == (1, 0)
     assert people_of(shift) == [person.id]
+
+
+def test_whoever_an_undone_roster_placed_does_not_come_back(unit, post, month, coordinator, now):
+    make.person(unit=unit)
+    shift, facts = post("2026-12-01 07:30"), {"actor": coordinator, "now": now}
+    roster = the_draft(service.draw(unit, month, **facts))
+    publishing.publish(roster, **facts)
+    off = calling_off.call_off(unit, date(2026, 12, 1), reason="暴雨", **facts).record
+
+    publishing.undo(roster, actor=coordinator, now=at("2026-11-23 20:00"))
+    done = taking_back.take_back(off, **facts)
+
+    assert ([each.id for each in done.coming], people_of(shift)) == ([shift.id], [])
 
 
 def test_a_discarded_draft_is_not_published(unit, post, month, coordinator, now):
