@@ -23,6 +23,7 @@ from volunteer.rosters.errors import (
     TooLateToUndo,
 )
 from volunteer.rosters.models import Hold, Roster, RosterGap, RosterPlace, Way
+from volunteer.shifts import calling_off, taking_back
 from volunteer.shifts.models import Assignment
 from volunteer.signups.models import DayOff
 
@@ -285,6 +286,19 @@ def test_a_publication_stands_once_somebody_has_checked_in(unit, post, month, co
     assert people_of(shifts[0]) == [person_id]
     assert len(db.session.scalars(select(Reminder)).all()) == told
     assert publishing.undo(rosters[1], actor=coordinator, now=at("2026-11-23 10:05")) == 1
+
+
+def test_whoever_an_undone_roster_placed_does_not_come_back(unit, post, month, coordinator, now):
+    make.person(unit=unit)
+    shift, facts = post("2026-12-01 07:30"), {"actor": coordinator, "now": now}
+    roster = the_draft(service.draw(unit, month, **facts))
+    publishing.publish(roster, **facts)
+    off = calling_off.call_off(unit, date(2026, 12, 1), reason="暴雨", **facts).record
+
+    publishing.undo(roster, actor=coordinator, now=at("2026-11-23 20:00"))
+    done = taking_back.take_back(off, **facts)
+
+    assert ([each.id for each in done.coming], people_of(shift)) == ([shift.id], [])
 
 
 def test_a_discarded_draft_is_not_published(unit, post, month, coordinator, now):

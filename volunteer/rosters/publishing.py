@@ -225,6 +225,12 @@ def undo(roster: Roster, *, actor: Actor, now: datetime) -> int:
         freed = session.scalars(theirs).all()
         for each in freed:
             each.state = AssignmentState.CANCELLED
+        called_off = update(Assignment).where(  # they do not come back with their day either
+            Assignment.shift_id.in_(mine),
+            Assignment.origin == Origin.ROSTER,
+            Assignment.assigned_at == roster.published_at,
+        )
+        session.execute(called_off.values(call_off_id=None))
         session.execute(
             update(RosterPlace).where(RosterPlace.roster_id == roster.id).values(lost=None)
         )
