@@ -109,6 +109,7 @@ OWN = {
         "demo_load",
         "demo_names",
         "demo_people",
+        "demo_posts",
         "demo_records",
         "demo_shifts",
         "demo_words",
