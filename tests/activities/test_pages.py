@@ -195,3 +195,15 @@ def test_the_rule_is_told_in_words(desk, unit, site, repeats, words):
 
     assert words in desk.get("/activities/0123456789abcdef").text
     assert words in desk.get("/activities").text
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "2026-13-01", "x"])
+def test_days_beyond_all_calendars_are_told_beside_the_field(desk, plan, day):
+    path = f"/activities/{plan().activity.public_id}"
+
+    odd = desk.post(f"{path}/days", data={"day": day, "reason": "加场", "kind": "extra"})
+
+    assert odd.status_code == 400
+    assert 'id="day-error"' in odd.text
+    assert desk.get(f"{path}/edit?since={day}").status_code == 404
+    assert desk.post(f"{path}/edit?since={day}", data={}).status_code == 404

@@ -2,9 +2,10 @@
 
 import json
 from datetime import date, time
+from threading import Thread
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from tests import make
 from tests.activities.conftest import NOW
@@ -18,13 +19,14 @@ from volunteer.activities.errors import (
     NoSuchRule,
     TooFarAhead,
 )
-from volunteer.activities.models import ActivityException
+from volunteer.activities.models import Activity, ActivityException
 from volunteer.activities.rules import Holidays, Verdict
 from volunteer.core.actor import SYSTEM, Role
 from volunteer.core.db import db
 from volunteer.core.errors import NotAllowed, NotFound
 from volunteer.shifts import service as shifts
 from volunteer.shifts.models import Shift, ShiftState
+from volunteer.units.models import Unit
 from volunteer.workdays import service as workdays
 
 SEPTEMBER = at("2026-09-20 12:00")
@@ -208,3 +210,27 @@ def test_running_keeps_to_the_subtree(plan, unit):
     asked = {"since": FRIDAYS[0], "until": FRIDAYS[-1]}
     assert [each.id for each in queries.running(**asked, under=(path,))] == [activity_id]
     assert queries.running(**asked, under=(foreign,)) == []
+
+
+def test_opening_waits_for_whoever_changes_the_series(app, plan, unit, coordinator):
+    """Control: without the lock it opens what the other one has just ended."""
+    activity = plan().activity
+    unit_id, opened = unit.id, []
+    db.session.rollback()
+
+    def open_further():
+        with app.app_context():
+            mine = db.session.get_one(Unit, unit_id)
+            until = date(2026, 6, 30)
+            opened.append(service.open_until(unit=mine, until=until, actor=coordinator, now=NOW))
+
+    with db.engine.begin() as other:
+        change = update(Activity).where(Activity.id == activity.id)
+        other.execute(change.values(ended_at=NOW))
+        thread = Thread(target=open_further)
+        thread.start()
+        thread.join(1)
+        assert thread.is_alive()
+    thread.join(30)
+
+    assert opened == [0]

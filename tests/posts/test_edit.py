@@ -12,7 +12,7 @@ from volunteer.core.actor import Role
 from volunteer.core.db import db
 from volunteer.core.errors import NotFound
 from volunteer.posts import jobs, opening, service
-from volunteer.posts.errors import ChangeDay, NoUnits, PostEnded
+from volunteer.posts.errors import ChangeDay, ChangeTooFar, NoUnits, PostEnded
 from volunteer.posts.facts import facts_of, of_json
 from volunteer.posts.models import PostVersion
 from volunteer.posts.rules import Holidays
@@ -244,3 +244,12 @@ def test_a_window_called_off_that_its_post_has_no_more_never_comes_back(
     with pytest.raises(NothingToTakeBack):
         take_back()
     assert shift_on(3).state == "cancelled"
+
+
+def test_a_change_does_not_hold_from_a_day_decades_away(set_up, change):
+    made = set_up()
+
+    with pytest.raises(ChangeTooFar) as refusal:
+        change(made.post, from_on=date(2062, 12, 1), wanted=3)
+    assert refusal.value.facts["day"].startswith("2027-")
+    assert facts_of(made.post).wanted != 3

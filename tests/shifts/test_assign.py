@@ -1,5 +1,6 @@
 """Assigning people: who, how many, and never to two places at once."""
 
+from datetime import timedelta
 from threading import Barrier, Thread
 
 import pytest
@@ -12,6 +13,7 @@ from volunteer.core.db import db
 from volunteer.core.errors import NotFound
 from volunteer.core.models import Journal
 from volunteer.people.models import Person
+from volunteer.reminders.models import Reminder
 from volunteer.shifts import service
 from volunteer.shifts.errors import (
     BeyondWanted,
@@ -215,3 +217,18 @@ def test_somebody_who_has_moved_away_can_be_taken_off(shift, coordinator):
     service.unassign(shift, moved.public_id, actor=coordinator, now=NOW)
 
     assert assigned(shift) == set()
+
+
+def test_whoever_is_put_down_or_taken_off_is_told_each_time(unit, shift, coordinator):
+    (wang,) = people(unit, 1)
+
+    for minute in (0, 2):
+        now = NOW + timedelta(minutes=minute)
+        service.assign_listed(shift, [wang.public_id], actor=coordinator, now=now)
+        service.assign_listed(shift, [wang.public_id], actor=coordinator, now=now)
+        later = now + timedelta(minutes=1)
+        service.unassign(shift, wang.public_id, actor=coordinator, now=later)
+
+    told = db.session.scalars(select(Reminder).order_by(Reminder.id)).all()
+    assert [each.kind for each in told] == ["assigned", "taken_off"] * 2
+    assert {each.person_id for each in told} == {wang.id}

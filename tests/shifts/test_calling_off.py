@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from tests import make
-from tests.counting import weigh
+from tests.counting import queries, weigh
 from tests.make import at
 from volunteer.core.actor import Role
 from volunteer.core.db import db
@@ -132,3 +132,17 @@ def test_what_is_wrong_stands_beside_its_field(desk, unit):
     assert 'id="until-error"' in hours.text
     assert foreign.status_code == 400
     weigh(desk, "/shifts/call-off")
+
+
+def test_however_many_shifts_it_asks_the_same(unit, actor):
+    site, path = make.site(unit=unit), unit.path
+
+    def asked(number):
+        for minute in range(number):
+            make.shift(starts=f"2026-03-07 09:{minute:02d}", site=site)
+        with queries() as found:
+            calling_off.concerned(*calling_off.stretch(DAY, None, None), under=[path], now=NOW)
+        db.session.expunge_all()
+        return len(found)
+
+    assert asked(2) == asked(30)

@@ -108,6 +108,8 @@ def outcome(
     """
     if activity.ended_at:
         raise ActivityEnded()
+    if since and since < local_day(now):
+        raise DayOver()
     if since and activity.last_on and since > activity.last_on:
         raise SeriesOver()
     first = max(since or date.min, local_day(now))

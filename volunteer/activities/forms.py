@@ -153,8 +153,7 @@ class ActivityForm(RefusableForm):
         return self
 
     def validate_first_on(self, field: DateField) -> None:
-        if field.data and not 2000 <= field.data.year <= 2199:
-            raise ValidationError(lazy_gettext("Choose a day of this century."))
+        require_usual(field)
 
     validate_last_on = validate_first_on
 
@@ -205,6 +204,12 @@ class ActivityForm(RefusableForm):
         }
 
 
+def require_usual(field: DateField) -> None:
+    """Refuse a day with which no calendar reckons."""
+    if field.data and not 2000 <= field.data.year <= 2199:
+        raise ValidationError(lazy_gettext("Choose a day of this century."))
+
+
 class SeriesForm(ActivityForm):
     """What can be changed of a series."""
 
@@ -235,6 +240,9 @@ class OpenForm(RefusableForm):
 
 class DayForm(RefusableForm):
     """A day that is taken out of a series, or put in."""
+
+    def validate_day(self, field: DateField) -> None:
+        require_usual(field)
 
     day = DateField(lazy_gettext("Day"), [InputRequired(lazy_gettext("Choose the day."))])
     reason = StringField(

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import NamedTuple
 
 from sqlalchemy import select
@@ -14,6 +14,7 @@ from volunteer.people.models import QualificationKind
 from volunteer.shifts import queries as shift_queries
 from volunteer.shifts import service as shifts
 from volunteer.shifts.models import Nature, Shift, ShiftKind, ShiftState, SignUp
+from volunteer.shifts.rules import FURTHEST
 from volunteer.units.models import Unit
 from volunteer.workdays import queries as workdays
 
@@ -22,8 +23,6 @@ from .errors import TooFarAhead
 from .models import Activity, ActivityException, ExceptionKind
 from .rules import Occurrence, Series, Verdict
 
-#: Nobody plans further ahead than this.
-FURTHEST = timedelta(days=400)
 #: How many sources one question names.
 AT_ONCE = 500
 
@@ -133,10 +132,9 @@ def open_until(*, unit: Unit | None, until: date, actor: Actor, now: datetime) -
         else:
             access.require_plan(actor, unit.path)
         require_near(until, now)
-        path = unit.path if unit else "/"
-        return open_all(
-            queries.running(since=local_day(now), until=until, under=(path,)), until=until, now=now
-        )
+        under = (unit.path if unit else "/",)
+        going_on = queries.running(since=local_day(now), until=until, under=under, locked=True)
+        return open_all(going_on, until=until, now=now)
 
 
 def require_near(until: date, now: datetime) -> None:

@@ -85,8 +85,11 @@ def activities(
     return ActivityPage(found[:limit], found[limit - 1].public_id if more else None)
 
 
-def running(*, since: date, until: date, under: Sequence[str] = ("/",)) -> Sequence[Activity]:
-    """Return every activity of the subtrees that may take place from one day to another."""
+def running(
+    *, since: date, until: date, under: Sequence[str] = ("/",), locked: bool = False
+) -> Sequence[Activity]:
+    """Return every activity of the subtrees that may take place from one day to another;
+    `locked` they stay as they are until the verb ends."""
     statement = (
         select(Activity)
         .join(Activity.unit)
@@ -99,6 +102,9 @@ def running(*, since: date, until: date, under: Sequence[str] = ("/",)) -> Seque
         .options(contains_eager(Activity.unit), joinedload(Activity.site))
         .order_by(Activity.id)
     )
+    if locked:
+        statement = statement.with_for_update(of=Activity, read=True)
+        statement = statement.execution_options(populate_existing=True)
     return db.session.scalars(statement).all()
 
 

@@ -14,7 +14,7 @@ from volunteer.core.actor import SCHEDULERS
 from volunteer.core.errors import NotFound
 from volunteer.core.login import current_actor
 from volunteer.shifts import queries as shift_queries
-from volunteer.shifts.rules import AHEAD
+from volunteer.shifts.rules import AHEAD, FURTHEST
 from volunteer.units import queries as units
 from volunteer.units.models import Unit
 from volunteer.workdays.rules import knows
@@ -93,7 +93,7 @@ def opening_page(form: OpenForm) -> tuple[str, int]:
     unit, activity = asked_for()
     today = clock.local_day(now)
     until = form.until.data if isinstance(form.until.data, date) else today + AHEAD
-    until = min(until, today + openings.FURTHEST)
+    until = min(until, today + FURTHEST)
     wanted: Sequence[Activity] = (
         [activity] if activity else queries.running(since=today, until=until, under=(unit.path,))
     )
@@ -176,9 +176,12 @@ def since_asked() -> date | None:
     """Return the day from which the address says that the change holds, None for all."""
     text = request.args.get("since", "")
     try:
-        return date.fromisoformat(text) if text else None
+        day = date.fromisoformat(text) if text else None
     except ValueError:
         raise NotFound() from None
+    if day and not 2000 <= day.year <= 2199:
+        raise NotFound()
+    return day
 
 
 def wanted_values(activity: Activity, form: SeriesForm) -> dict[str, Any]:

@@ -132,9 +132,10 @@ def to_open(unit: Unit, *, until: date, now: datetime) -> Counter[int]:
 
 def open_one(activity: Activity, *, until: date, actor: Actor, now: datetime) -> int:
     """Open what is missing of one activity from now to `until`; a repeat opens nothing."""
-    with transaction():
+    with transaction() as session:
         access.require_plan(actor, activity.unit.path)
         opening.require_near(until, now)
+        session.refresh(activity, with_for_update={"of": Activity})
         return opening.open_all([activity], until=until, now=now)
 
 
@@ -177,6 +178,7 @@ def take_out(
     try:
         with transaction() as session:
             access.require_plan(actor, activity.unit.path)
+            session.refresh(activity, with_for_update={"of": Activity})
             if rules.times(day, activity.starts, activity.minutes)[0] <= now:
                 raise DayOver()
             shift = session.scalar(
@@ -204,8 +206,9 @@ def put_in(
     Its shift opens with the others, at once if the day is within four weeks. A repeat
     changes nothing. Raises DayOver and ActivityEnded.
     """
-    with transaction():
+    with transaction() as session:
         access.require_plan(actor, activity.unit.path)
+        session.refresh(activity, with_for_update={"of": Activity})
         if activity.ended_at:
             raise ActivityEnded()
         if rules.times(day, activity.starts, activity.minutes)[0] <= now:

@@ -249,6 +249,15 @@ def has_attendance(shift_id: int) -> bool:
     return db.session.scalar(found) is not None
 
 
+def attended_among(shift_ids: Sequence[int]) -> set[int]:
+    """Return those of the shifts at which somebody has checked in."""
+    found: set[int] = set()
+    for start in range(0, len(shift_ids), 500):
+        some = Attendance.shift_id.in_(shift_ids[start : start + 500])
+        found.update(db.session.scalars(select(Attendance.shift_id).where(some).distinct()))
+    return found
+
+
 def has_checked_in(shift_id: int, person_id: int) -> bool:
     """Tell whether a person has checked in at the shift."""
     present = (AttendanceState.OPEN, AttendanceState.CLOSED, AttendanceState.AUTO_CLOSED)

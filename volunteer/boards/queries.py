@@ -130,6 +130,8 @@ def choices_for(
     learnt = learnt_by(place.person_id)
     first, last = clock.local_day(begins), clock.local_day(since + AHEAD + DAY)
     off = signups.days_off([place.person_id], first, last).get(place.person_id, [])
+    months = {clock.Month.of(shift.starts_at) for shift, _ in rows}
+    gated = {month for month in months if _refuses(month)}
     return [
         Choice(
             shift,
@@ -144,7 +146,7 @@ def choices_for(
                     assigned,
                 ),
                 here=any(shift_id == shift.id for shift_id, *_ in held),
-                learnt=not _insists(shift)
+                learnt=clock.Month.of(shift.starts_at) not in gated
                 or holds(learnt, shift.needs, clock.local_day(shift.starts_at)),
                 away=_touches(shift, off),
                 busy=[(start, end) for shift_id, start, end in held if shift_id != shift.id],
@@ -259,10 +261,11 @@ def grouped(gaps: Sequence[Gap]) -> list[Group]:
 
 def _insists(shift: Shift) -> bool:
     """Tell whether the month's policy refuses the shift to who has not learnt what it needs."""
-    if shift.needs is None:
-        return False
-    policy = targets.policy_for(clock.Month.of(shift.starts_at))
-    return policy.training_gate == TrainingGate.REFUSE
+    return shift.needs is not None and _refuses(clock.Month.of(shift.starts_at))
+
+
+def _refuses(month: clock.Month) -> bool:
+    return targets.policy_for(month).training_gate == TrainingGate.REFUSE
 
 
 def calls_of(shift_ids: Sequence[int]) -> Mapping[int, CallForHelp]:

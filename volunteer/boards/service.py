@@ -54,7 +54,7 @@ def move(
             if made := _made(place, target):
                 return made
             raise MovedAlready()
-        shifts.unassign(source, person.public_id, actor=actor, now=now)
+        shifts.unassign(source, person.public_id, is_told=False, actor=actor, now=now)
         session.flush()  # free there before he is asked for here
         shifts.assign(target, [person.id], beyond_wanted=beyond_wanted, actor=actor, now=now)
         made = PlaceMove(
@@ -116,7 +116,7 @@ def undo_move(move_id: int, *, actor: Actor, now: datetime) -> PlaceMove:
         if now - made.moved_at > rules.UNDO:
             raise TooLateToUndo()
         person = made.person
-        shifts.unassign(target, person.public_id, actor=actor, now=now)
+        shifts.unassign(target, person.public_id, is_told=False, actor=actor, now=now)
         session.flush()
         shifts.assign(source, [person.id], beyond_wanted=True, actor=actor, now=now)
         made.undone_at = now

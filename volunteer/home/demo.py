@@ -217,7 +217,7 @@ def prepare(*, now: datetime) -> Shift | None:
         for shift in coming:
             if shift.starts_at < ends_at and shift.ends_at > starts_at:
                 public_id = volunteer.person.public_id
-                shift_service.unassign(shift, public_id, actor=SYSTEM, now=now)
+                shift_service.unassign(shift, public_id, is_told=False, actor=SYSTEM, now=now)
         shift = shift_service.open_shift(
             site=site,
             starts_at=starts_at,

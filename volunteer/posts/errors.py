@@ -62,6 +62,13 @@ class ChangeDay(DomainError):
     field = "from_on"
 
 
+class ChangeTooFar(DomainError):
+    code = "change_too_far"
+    text = N_("A change may hold from %(day)s on at the latest. Choose an earlier day.")
+    status = 400
+    field = "from_on"
+
+
 class SuspendedAlready(DomainError):
     code = "suspended"
     text = N_(

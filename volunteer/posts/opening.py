@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, select, update
 from volunteer.core import clock
 from volunteer.core.db import db
 from volunteer.people.models import QualificationKind
-from volunteer.shifts import notices
+from volunteer.shifts import editing, notices
 from volunteer.shifts import queries as shift_queries
 from volunteer.shifts import rules as shift_rules
 from volunteer.shifts import service as shifts
@@ -306,12 +306,9 @@ def rest(
     ]
     for shift in resting:
         shift.call_off_id = None
-    ids = [
-        shift.id
-        for shift in resting
-        if shift.state == ShiftState.PLANNED
-        and not any(asks(shift.id) for asks in shifts.has_attendance)
-    ]
+    begun = editing.attended(resting)
+    planned = [shift.id for shift in resting if shift.state == ShiftState.PLANNED]
+    ids = [shift_id for shift_id in planned if shift_id not in begun]
     theirs = (Assignment.shift_id.in_(ids), Assignment.state == AssignmentState.ASSIGNED)
     people: defaultdict[int, list[int]] = defaultdict(list)
     for shift_id, person_id in session.execute(

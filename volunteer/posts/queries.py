@@ -105,10 +105,12 @@ def posts(
     return PostPage(found[:limit], found[limit - 1].code if len(found) > limit else None)
 
 
-def running(*, since: date, until: date, under: str | None = None) -> Sequence[Post]:
+def running(
+    *, since: date, until: date, under: str | None = None, locked: bool = False
+) -> Sequence[Post]:
     """Return the posts that may be manned from one day to another, by id: of the whole city,
-    or those that a unit of the subtree keeps or takes turns at. Part of a verb: they stay as
-    they are until it ends."""
+    or those that a unit of the subtree keeps or takes turns at; `locked` they stay as they
+    are until the verb ends."""
     statement = (
         select(Post)
         .where(
@@ -118,9 +120,10 @@ def running(*, since: date, until: date, under: str | None = None) -> Sequence[P
         )
         .options(joinedload(Post.unit), selectinload(Post.windows), selectinload(Post.turns))
         .order_by(Post.id)
-        .with_for_update(of=Post, read=True)
-        .execution_options(populate_existing=True)
     )
+    if locked:
+        statement = statement.with_for_update(of=Post, read=True)
+        statement = statement.execution_options(populate_existing=True)
     if under is not None:
         statement = statement.where(takes_part([under]))
     return db.session.scalars(statement).all()

@@ -23,6 +23,7 @@ from volunteer.units.models import Unit
 from . import access, opening, queries, rules
 from .errors import (
     ChangeDay,
+    ChangeTooFar,
     NoUnits,
     NoWindow,
     PostEnded,
@@ -173,6 +174,9 @@ def edit(post: Post, facts: Facts, *, from_on: date, actor: Actor, now: datetime
         earliest = max([clock.local_day(now), *(each.from_on for each in newest)])
         if from_on < earliest:
             raise ChangeDay(day=earliest.isoformat())
+        latest = clock.local_day(now) + shift_rules.FURTHEST
+        if from_on > latest:
+            raise ChangeTooFar(day=latest.isoformat())
         session.add(
             PostVersion(
                 post_id=post.id,
@@ -309,7 +313,7 @@ def open_until(*, unit: Unit | None, until: date, actor: Actor, now: datetime) -
         else:
             access.require_plan(actor, unit.path)
         since, under = clock.local_day(now), unit.path if unit else None
-        posts = queries.running(since=since, until=until, under=under)
+        posts = queries.running(since=since, until=until, under=under, locked=True)
         return shifts.open_missing(
             opening.plans(posts, since=since, until=until, now=now, under=under)
         )

@@ -20,8 +20,6 @@ from .models import Nature, Shift, ShiftKind, ShiftState, SignUp
 from .rules import Span
 from .service import Plan
 
-#: Nobody plans further ahead than this.
-FURTHEST = timedelta(days=400)
 #: How many sources one question names.
 AT_ONCE = 500
 
@@ -73,7 +71,7 @@ def preview(unit: Unit, span: Span, copied: date, into: date, *, now: datetime) 
     """
     if rules.stretch_of(span, copied) == rules.stretch_of(span, into):
         raise CopiedOntoItself()
-    if into > clock.local_day(now) + FURTHEST:
+    if into > clock.local_day(now) + rules.FURTHEST:
         raise CopiedTooFar()
     mine = (*_within(span, copied), within(Unit.path, [unit.path]))
     planned = (*mine, Shift.state == ShiftState.PLANNED)

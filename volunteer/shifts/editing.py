@@ -28,7 +28,7 @@ from .errors import (
 )
 from .models import Assignment, AssignmentState, Shift, ShiftState, Site
 from .notices import Notice
-from .service import has_attendance
+from .service import attended_among
 
 
 class Details(NamedTuple):
@@ -67,7 +67,8 @@ def details_of(shift: Shift) -> Details:
 
 def attended(shifts: Iterable[Shift]) -> set[int]:
     """Return the ids of the shifts at which somebody has checked in."""
-    return {each.id for each in shifts if any(asks(each.id) for asks in has_attendance)}
+    ids = [each.id for each in shifts]
+    return {shift_id for ask in attended_among for shift_id in ask(ids)}
 
 
 def people_of(shift_ids: Sequence[int]) -> dict[int, list[int]]:

@@ -10,6 +10,8 @@ from volunteer.core import clock
 
 #: How far ahead activities and posts open their shifts.
 AHEAD = timedelta(days=28)
+#: Nobody plans, copies or changes further ahead than this.
+FURTHEST = timedelta(days=400)
 LONGEST = timedelta(hours=24)
 
 _KEY = re.compile(r"[0-9a-f]{16}")

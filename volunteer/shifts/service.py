@@ -50,6 +50,8 @@ from .notices import Notice
 
 #: Tells whether anybody has checked in at a shift; `features.py` sets it.
 has_attendance: list[Callable[[int], bool]] = []
+#: Returns those of many shifts at which somebody has; filled likewise.
+attended_among: list[Callable[[Sequence[int]], set[int]]] = []
 
 #: Told that a place has become free, in the verb's transaction: (shift, now).
 place_freed: list[Callable[[int, datetime], None]] = []
@@ -97,15 +99,9 @@ def revoke_posters(site: Site, *, actor: Actor, now: datetime) -> Site:
         path = site.unit.path
         access.require_schedule(actor, path)
         site = session.get_one(Site, site.id, with_for_update=True, populate_existing=True)
-        site.qr_epoch += 1
+        site.qr_epoch = epoch = site.qr_epoch + 1
         journal.write(
-            "sites.revoke",
-            "site",
-            site.code,
-            actor=actor,
-            now=now,
-            unit_path=path,
-            epoch=site.qr_epoch,
+            "sites.revoke", "site", site.code, actor=actor, now=now, unit_path=path, epoch=epoch
         )
         return site
 
@@ -227,10 +223,11 @@ def assign(
     *,
     beyond_wanted: bool = False,
     origin: Origin = Origin.COORDINATOR,
+    is_told: bool = False,
     actor: Actor,
     now: datetime,
 ) -> int:
-    """Assign people to a shift, all or none; return how many are new.
+    """Assign people to a shift, all or none; return how many are new, and tell them if asked.
 
     More than `wanted` asks first (`beyond_wanted` says yes), more than `capacity` is
     refused, a person who serves elsewhere at that time is refused by name. Somebody
@@ -278,6 +275,8 @@ def assign(
                 )
             )
         session.flush()
+        if is_told:
+            _tell(Notice.ASSIGNED, new, shift, now)
         _journal("shifts.assign", shift, path, actor, now, people=len(new))
         return len(new)
 
@@ -291,7 +290,8 @@ def assign_listed(
     actor: Actor,
     now: datetime,
 ) -> int:
-    """Assign people named by their public ids; one foreign id among them and nothing is done."""
+    """Assign people named by their public ids and tell them; with one foreign id among them
+    nothing is done."""
     with transaction():
         under = access.require_scheduler(actor)
         wished = set(public_ids)
@@ -299,13 +299,15 @@ def assign_listed(
         found = candidates.people_by_public_id(wished, under=under, day=day)
         if len(found) != len(wished):
             raise PeopleUnknown(people=len(wished) - len(found))
-        return assign(
-            shift, list(found.values()), beyond_wanted=beyond_wanted, actor=actor, now=now
-        )
+        people, sure = list(found.values()), beyond_wanted
+        return assign(shift, people, beyond_wanted=sure, is_told=True, actor=actor, now=now)
 
 
-def unassign(shift: Shift, person_public_id: str, *, actor: Actor, now: datetime) -> None:
-    """Take a person off a shift that is not over; a repeat is refused as not assigned."""
+def unassign(
+    shift: Shift, person_public_id: str, *, is_told: bool = True, actor: Actor, now: datetime
+) -> None:
+    """Take a person off a shift that is not over, and tell him; a repeat is refused as not
+    assigned."""
     with transaction() as session:
         path = shift.unit.path
         access.require_schedule(actor, path)
@@ -326,9 +328,17 @@ def unassign(shift: Shift, person_public_id: str, *, actor: Actor, now: datetime
             raise NotAssigned()
         assignment.state = AssignmentState.CANCELLED
         session.flush()
+        if is_told:
+            _tell(Notice.TAKEN_OFF, [assignment.person_id], shift, now)
         _journal("shifts.unassign", shift, path, actor, now)
         for offer_on in place_freed:
             offer_on(shift.id, now)
+
+
+def _tell(notice: Notice, people: Sequence[int], shift: Shift, now: datetime) -> None:
+    """Tell people what becomes of them at a shift, as often as it happens."""
+    about = f"{shift.id}:{int(now.timestamp()) // 60:x}"
+    notices.tell(notice, people, about=about, shift_id=shift.id, now=now)
 
 
 def cancel(shift: Shift, *, reason: str, actor: Actor, now: datetime) -> None:
@@ -344,10 +354,7 @@ def cancel(shift: Shift, *, reason: str, actor: Actor, now: datetime) -> None:
             raise ShiftCancelled()
         if any(asks(shift.id) for asks in has_attendance):
             raise HasAttendance()
-        theirs = (
-            Assignment.shift_id == shift.id,
-            Assignment.state == AssignmentState.ASSIGNED,
-        )
+        theirs = (Assignment.shift_id == shift.id, Assignment.state == AssignmentState.ASSIGNED)
         people = session.scalars(select(Assignment.person_id).where(*theirs)).all()
         shift.state, shift.cancel_reason = ShiftState.CANCELLED, reason
         session.execute(update(Assignment).where(*theirs).values(state=AssignmentState.CANCELLED))
@@ -368,18 +375,10 @@ def cancel_idle(source: str, *, reason: str, now: datetime) -> int:
             Shift.state == ShiftState.PLANNED,
         )
         locked = session.scalars(to_come.with_for_update()).all()
-        manned = set(
-            session.scalars(
-                select(Assignment.shift_id).where(
-                    Assignment.shift_id.in_(to_come), Assignment.state == AssignmentState.ASSIGNED
-                )
-            )
-        )
-        idle = [
-            shift_id
-            for shift_id in locked
-            if shift_id not in manned and not any(asks(shift_id) for asks in has_attendance)
-        ]
+        there = (Assignment.shift_id.in_(to_come), Assignment.state == AssignmentState.ASSIGNED)
+        taken = set(session.scalars(select(Assignment.shift_id).where(*there)))
+        taken |= {each for ask in attended_among for each in ask(locked)}
+        idle = [shift_id for shift_id in locked if shift_id not in taken]
         if idle:
             session.execute(
                 update(Shift)
