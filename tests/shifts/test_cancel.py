@@ -69,7 +69,7 @@ def test_of_a_series_only_the_idle_shifts_to_come_are_cancelled(unit, site, monk
     begun = at_source("activity:1:2026-03-21", "2026-03-21 09:00")
     other = at_source("activity:10:2026-03-07")
     make.assignment(shift=manned, person=make.person(unit=unit))
-    monkeypatch.setattr(service, "has_attendance", [lambda shift_id: shift_id == begun.id])
+    monkeypatch.setattr(service, "attended_among", [lambda ids: {begun.id} & set(ids)])
 
     assert service.cancel_idle("activity:1:", reason="结束", now=NOW) == 1
     states = {row.id: row.state for row in db.session.scalars(select(Shift))}
