@@ -160,6 +160,12 @@ def upgrade() -> None:
         "answer_most_minutes, answer_least_minutes, rush_minutes, undo_minutes, created_at) "
         f"VALUES ({FIRST})"
     )
+    # what was learnt under a number that was merged since belongs to the record that is kept
+    op.execute(
+        "UPDATE qualification SET person_id = (SELECT merged_into_id FROM person "
+        "WHERE person.id = qualification.person_id) WHERE person_id IN "
+        "(SELECT id FROM person WHERE merged_into_id IS NOT NULL)"
+    )
 
 
 def downgrade() -> None:

@@ -124,6 +124,25 @@ def test_a_units_calendar_has_numbers_and_no_names(
     assert "王芳" not in client.get(f"/calendar/{token}.ics").text
 
 
+def test_a_busy_unit_reads_what_is_to_come_first(
+    client, set_clock, unit, site, coordinator, monkeypatch
+):
+    monkeypatch.setattr(calendars, "MOST", 5)
+    set_clock(NOW)
+    for day in range(20, 31):
+        make.shift(site=site, title=f"十一月{day}", starts=f"2026-11-{day} 09:00")
+    make.shift(site=site, title="正在进行", starts="2026-12-01 05:30")
+    for day in (2, 3):
+        make.shift(site=site, title=f"十二月{day}", starts=f"2026-12-{day:02} 09:00")
+    token = calendars.make_address(unit, actor=coordinator, now=now)
+
+    titles = list(read(client, token)[0])
+
+    assert titles == ["十一月29", "十一月30", "正在进行", "十二月2", "十二月3"]
+    monkeypatch.setattr(calendars, "MOST", 2)
+    assert list(read(client, token)[0]) == ["正在进行", "十二月2"]
+
+
 def test_a_calendar_costs_few_queries(client, set_clock, wang, site, token):
     set_clock(NOW)
     for day in range(40):

@@ -26,6 +26,7 @@ from volunteer.shifts.errors import (
     ShiftOver,
 )
 from volunteer.shifts.models import Assignment, Shift
+from volunteer.signups.errors import IsThere
 from volunteer.signups.models import DayOff
 
 now = at(NOW)
@@ -111,6 +112,21 @@ def test_one_who_is_in_the_way_of_himself_can_be_moved(place, wang, site, mornin
     service.move(place.id, later.public_id, actor=coordinator, now=now)
 
     assert (on(morning), on(later)) == (set(), {wang.id})
+
+
+def test_who_has_checked_in_is_not_moved_away(place, wang, morning, evening, coordinator):
+    made = service.move(place.id, evening.public_id, actor=coordinator, now=now)
+    make.attendance(person=wang, shift=evening, state="open")
+
+    with pytest.raises(IsThere):
+        service.undo_move(made.id, actor=coordinator, now=now)
+    there = db.session.scalars(select(Assignment).filter_by(shift_id=evening.id)).one()
+    with pytest.raises(IsThere):
+        service.move(there.id, morning.public_id, actor=coordinator, now=now)
+
+    assert (on(morning), on(evening)) == (set(), {wang.id})
+    # what was done before he came is done: asked again, it is the same answer
+    assert service.move(place.id, evening.public_id, actor=coordinator, now=now).id == made.id
 
 
 def test_what_has_been_learnt_opens_the_shift(place, wang, site, coordinator):

@@ -13,6 +13,7 @@ from volunteer.accounts.models import Account
 from volunteer.attendance.errors import StillPresent
 from volunteer.audits import balance, census, listing
 from volunteer.audits import queries as audits
+from volunteer.boards import queries as boards
 from volunteer.core.actor import Role
 from volunteer.core.clock import Month
 from volunteer.core.db import db
@@ -20,8 +21,10 @@ from volunteer.core.errors import NotAllowed, NotFound
 from volunteer.hours import queries as ledger
 from volunteer.hours.models import LedgerEntry
 from volunteer.people import errors, merging, queries, records
-from volunteer.people.models import Membership, Person
+from volunteer.people.models import Membership, Person, Qualification
 from volunteer.shifts.models import Assignment
+from volunteer.signups import queries as signups
+from volunteer.signups import rules
 from volunteer.targets import queries as targets
 from volunteer.targets.rules import State
 
@@ -205,6 +208,41 @@ def test_shifts_to_come_go_over_and_clashes_are_freed(school, admin, kept):
         (clash.id, third.id): "cancelled",
     }
     assert free.leader_id == kept.id
+
+
+def test_the_only_place_of_a_full_shift_goes_over(school, admin, kept):
+    """The kept one has given it up, and is in the table before the other one."""
+    other = second(school)
+    shift = make.shift(unit=school, starts="2026-11-25 09:00", wanted=1, capacity=1)
+    own = make.assignment(person=kept, shift=shift, state="excused", withdrawn_at=NOW)
+    theirs = make.assignment(person=other, shift=shift)
+
+    merge(admin, kept, other)
+
+    assert (own.state, own.withdrawn_at, theirs.state) == ("assigned", None, "cancelled")
+
+
+def test_what_was_learnt_goes_over(school, admin, kept):
+    """R54: one who was trained under either number is trained."""
+    first, other = second(school), second(school)
+    facts = {"kind": "post_training", "source": "岗前培训", "entered_at": NOW, "granted_on": TODAY}
+    learnt = [make.save(Qualification(person_id=each.id, **facts)) for each in (first, other)]
+    make.policy(valid_from="2026-11", training_gate="refuse")
+    shift = make.shift(unit=school, starts="2026-11-25 09:00", needs="post_training")
+    asked = signups.asked_of(shift, person_id=kept.id, now=NOW)
+    assert signups.is_gated(asked)
+
+    merge(admin, other, first)
+    merge(admin, kept, other)
+
+    assert [each.person_id for each in learnt] == [kept.id, kept.id]
+    asked = signups.asked_of(shift, person_id=kept.id, now=NOW)
+    standing = signups.standing(kept.id, since=TODAY)
+    assert (
+        rules.hindrance_of(asked, standing, gated=True, terms=signups.terms(), now=NOW)
+        != rules.Verdict.NOT_QUALIFIED
+    )
+    assert len(boards.learnt_by(kept.id)) == 2
 
 
 def test_who_is_at_a_shift_is_merged_afterwards(school, admin, kept):

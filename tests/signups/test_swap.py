@@ -228,6 +228,15 @@ def test_who_is_there_already_does_not_swap(given, wang, li):
         answer(swapping.accept, swap, li)
 
 
+def test_who_is_at_the_place_in_return_keeps_it(given, theirs, wang, li):
+    swap = ask(wang, given, li, theirs)
+    make.attendance(person=li, shift=theirs, state="open")
+
+    with pytest.raises(IsThere):
+        answer(swapping.accept, swap, li)
+    assert (who(given), who(theirs)) == ({wang.id}, {li.id})
+
+
 def test_it_ends_with_the_start(given, wang, li):
     swap = ask(wang, given, li)
 

@@ -15,7 +15,7 @@ from volunteer.reminders.models import Reminder
 from volunteer.shifts import calling_off, taking_back
 from volunteer.shifts import service as shifts
 from volunteer.shifts.models import Assignment, Shift
-from volunteer.signups import rules, taking, waitlist
+from volunteer.signups import colleagues, rules, taking, waitlist
 from volunteer.signups.errors import AlreadyWaiting, Full, NothingFree, NotWaiting, StillFree
 from volunteer.signups.models import DayOff, Waiting
 
@@ -194,6 +194,22 @@ def test_the_list_ends_with_the_shift(full, coordinator, li, how):
     waitlist.move_on(now=moment)
 
     assert line_of(li).state == "lapsed"
+
+
+def test_who_waits_for_a_cancelled_shift_is_told_so_and_not_that_he_was_slow(
+    full, coordinator, wang, li, zhao
+):
+    act(taking.withdraw, wang, full)  # Li is offered the place
+    assert colleagues.answers_due(li.id, now=NOW) == 1
+    shifts.cancel(full, reason="暴雨", actor=coordinator, now=NOW)
+    assert colleagues.answers_due(li.id, now=NOW) == 0
+
+    for moment in (NOW, NOW, NOW + timedelta(hours=13)):
+        waitlist.move_on(now=moment)
+
+    assert [line_of(each).state for each in (li, zhao)] == ["lapsed", "lapsed"]
+    assert sorted(told("shift_cancelled")) == sorted([li.id, zhao.id])
+    assert told("place_lapsed") == []
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from .models import CalendarAddress
 
 #: What a calendar tells: the last month, and four months ahead.
 SINCE, UNTIL = timedelta(days=31), timedelta(days=124)
-#: The most shifts of one calendar; the soonest go first.
+#: The most shifts of one calendar: what is still to come, the soonest first, then the past.
 MOST = 1500
 #: Calendar programs ask again after so long.
 REFRESH = timedelta(hours=2)
@@ -142,9 +142,16 @@ def _shifts(now: datetime, *more: Any) -> Select[Any]:
         select(Shift, Site.name, Site.address, *more)
         .join(Site, Site.id == Shift.site_id)
         .where(Shift.starts_at > now - SINCE, Shift.starts_at < now + UNTIL)
-        .order_by(Shift.starts_at, Shift.id)
-        .limit(MOST)
     )
+
+
+def _rows(statement: Select[Any], now: datetime) -> list[Any]:
+    """Return the rows that a calendar has room for, soonest first; the oldest are left out."""
+    coming = statement.where(Shift.ends_at > now).order_by(Shift.starts_at, Shift.id).limit(MOST)
+    rows = list(db.session.execute(coming))
+    past = statement.where(Shift.ends_at <= now).limit(MOST - len(rows))
+    newest = past.order_by(Shift.starts_at.desc(), Shift.id.desc())
+    return [*reversed(list(db.session.execute(newest))), *rows]
 
 
 def _of_person(person_id: int, now: datetime) -> list[Entry]:
@@ -154,7 +161,7 @@ def _of_person(person_id: int, now: datetime) -> list[Entry]:
     statement = statement.where(Assignment.person_id == person_id, _concerns())
     return [
         _entry(shift, site, address, shift.content, since)
-        for shift, site, address, since in db.session.execute(statement)
+        for shift, site, address, since in _rows(statement, now)
     ]
 
 
@@ -181,7 +188,7 @@ def _of_unit(unit: Unit, now: datetime) -> list[Entry]:
     statement = statement.where(within(Unit.path, [unit.path]))
     return [
         _entry(shift, site, address, f"{assigned}/{shift.wanted}", None)
-        for shift, site, address, assigned in db.session.execute(statement)
+        for shift, site, address, assigned in _rows(statement, now)
     ]
 
 

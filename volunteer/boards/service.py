@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 
+from volunteer.attendance import queries as attendance
 from volunteer.core import journal
 from volunteer.core.actor import Actor
 from volunteer.core.clock import local_day
@@ -15,6 +16,7 @@ from volunteer.shifts import service as shifts
 from volunteer.shifts.errors import ShiftCancelled, ShiftOver
 from volunteer.shifts.models import Assignment, AssignmentState, Shift, ShiftState, SignUp
 from volunteer.shifts.notices import Notice
+from volunteer.signups.errors import IsThere
 from volunteer.units import rules as unit_rules
 from volunteer.units.models import Unit
 
@@ -38,7 +40,8 @@ def move(
     """Move a person from the place `place_id` to the shift `to`: both or neither.
 
     The two shifts must be the actor's to schedule. Refused as assigning is: cancelled, over,
-    full, overlapping, not trained, beyond what is wanted unless `beyond_wanted`; and SameShift.
+    full, overlapping, not trained, beyond what is wanted unless `beyond_wanted`; SameShift;
+    and IsThere, where the person has checked in at the shift to be left.
     A repeat returns the move that was made; somebody moved elsewhere meanwhile is
     MovedAlready. The person is told of both.
     """
@@ -54,6 +57,7 @@ def move(
             if made := _made(place, target):
                 return made
             raise MovedAlready()
+        _require_not_there(source, person.id)
         shifts.unassign(source, person.public_id, is_told=False, actor=actor, now=now)
         session.flush()  # free there before he is asked for here
         shifts.assign(target, [person.id], beyond_wanted=beyond_wanted, actor=actor, now=now)
@@ -81,6 +85,11 @@ def move(
         return made
 
 
+def _require_not_there(shift: Shift, person_id: int) -> None:
+    if attendance.has_checked_in(shift.id, person_id):
+        raise IsThere()
+
+
 def _made(place: Assignment, target: Shift) -> PlaceMove | None:
     """Return the move from a place to a shift that has been made and stands."""
     statement = (
@@ -101,7 +110,8 @@ def _made(place: Assignment, target: Shift) -> PlaceMove | None:
 def undo_move(move_id: int, *, actor: Actor, now: datetime) -> PlaceMove:
     """Take a move back within 15 minutes; a repeat changes nothing.
 
-    Refused where the place left has been given to somebody else, as assigning is.
+    Refused where the place left has been given to somebody else, as assigning is, and where
+    the person has checked in at the new one meanwhile (IsThere).
     """
     with transaction() as session:
         under = access.require_scheduler(actor)
@@ -116,6 +126,7 @@ def undo_move(move_id: int, *, actor: Actor, now: datetime) -> PlaceMove:
         if now - made.moved_at > rules.UNDO:
             raise TooLateToUndo()
         person = made.person
+        _require_not_there(target, person.id)
         shifts.unassign(target, person.public_id, is_told=False, actor=actor, now=now)
         session.flush()
         shifts.assign(source, [person.id], beyond_wanted=True, actor=actor, now=now)

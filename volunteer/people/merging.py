@@ -2,7 +2,7 @@
 
 Minutes, attendances and consents keep the id under which they came about, and reads of the
 kept person follow `merged_into_id` (`records.same_person`). What is still to come, and what
-is counted by days (memberships, exemptions), goes over to the kept record.
+is counted by days (memberships, exemptions, qualifications), goes over to the kept record.
 """
 
 from collections.abc import Iterable
@@ -23,6 +23,7 @@ from .models import (
     PersonRequest,
     PersonState,
     PlannedMove,
+    Qualification,
     RequestState,
 )
 
@@ -130,6 +131,8 @@ def gaps(wanted: Stretch, covered: Iterable[Stretch]) -> list[Stretch]:
 
 
 def _join_facts(kept: Person, other: Person, now: datetime) -> None:
+    learnt = update(Qualification).where(Qualification.person_id == other.id)
+    db.session.execute(learnt.values(person_id=kept.id))
     if kept.phone is None and other.phone is not None:
         phone, tail = other.phone, other.phone_tail
         other.phone = other.phone_tail = None

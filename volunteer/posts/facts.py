@@ -101,3 +101,21 @@ def of_json(kept: Mapping[str, Any]) -> Facts:
         for starts, ends, *more in kept["windows"]
     )
     return Facts(**{**kept, **days, "windows": windows, "units": tuple(kept["units"])})
+
+
+def units_of(facts: Facts) -> set[int]:
+    """Return every unit that facts name."""
+    return {facts.unit_id, *facts.units}
+
+
+def handed_over(facts: Facts, heirs: Mapping[int, int]) -> Facts:
+    """Return facts with the units in the place of those that went into them.
+
+    >>> hours = rules.hour_of("07:30"), rules.hour_of("09:00")
+    >>> facts = Facts("府前路口", 3, (Window(*hours, 31),), 4, units=(3, 5))
+    >>> changed = handed_over(facts, {3: 8})
+    >>> changed.unit_id, changed.units
+    (8, (8, 5))
+    """
+    taken = tuple(heirs.get(unit_id, unit_id) for unit_id in facts.units)
+    return facts._replace(unit_id=heirs.get(facts.unit_id, facts.unit_id), units=taken)

@@ -18,7 +18,7 @@ from volunteer.units.errors import UnitAmbiguous, UnitUnknown
 from volunteer.units.models import Unit
 
 from .errors import TurnAmbiguous, TurnUnknown
-from .facts import Facts, of_json
+from .facts import Facts, handed_over, of_json, units_of
 from .models import Post, PostSuspension, PostTurn, PostVersion
 
 PAGE = 50
@@ -138,7 +138,7 @@ def changes_to_come(
     post_ids: Collection[int], *, after: date
 ) -> dict[int, list[tuple[date, Facts]]]:
     """Return, by post, the days later than `after` on which a version begins to hold, each
-    with how the post is before it."""
+    with how the post is before it: for a unit merged meanwhile stands the one it went into."""
     statement = (
         select(PostVersion.post_id, PostVersion.from_on, PostVersion.before)
         .where(PostVersion.post_id.in_(post_ids), PostVersion.from_on > after)
@@ -148,6 +148,12 @@ def changes_to_come(
     for post_id, day, before in db.session.execute(statement):
         if not found[post_id] or found[post_id][-1][0] != day:
             found[post_id].append((day, of_json(before)))
+    named = {unit for rows in found.values() for _, each in rows for unit in units_of(each)}
+    if heirs := units.successors(named):
+        return {
+            post_id: [(day, handed_over(each, heirs)) for day, each in rows]
+            for post_id, rows in found.items()
+        }
     return found
 
 

@@ -50,7 +50,9 @@ def take_over(kept_id: int, other_id: int, now: datetime) -> None:
         if each.state == AssignmentState.ASSIGNED and (clash or each.shift_id in own):
             each.state = AssignmentState.CANCELLED
             if not clash:
-                own[each.shift_id].state = AssignmentState.ASSIGNED
+                session.flush()  # the place is free before it is taken: the shift may be full
+                again = own[each.shift_id]
+                again.state, again.withdrawn_at = AssignmentState.ASSIGNED, None
         elif each.shift_id not in own:
             each.person_id = kept_id
         elif each.call_off_id and own[each.shift_id].state == AssignmentState.CANCELLED:

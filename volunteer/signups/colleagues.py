@@ -166,9 +166,14 @@ def requests_to(person_id: int, *, now: datetime, limit: int = 20) -> Sequence[S
 def answers_due(person_id: int, *, now: datetime) -> int:
     """Return how many requests and offered places wait for a person's answer."""
     requests = db.session.scalar(_open_to((func.count(Swap.id),), person_id, now)) or 0
-    offered = select(func.count(Waiting.id)).where(
-        Waiting.person_id == person_id,
-        Waiting.state == WaitingState.OFFERED,
-        Waiting.offered_until > now,
+    offered = (
+        select(func.count(Waiting.id))
+        .join(Shift, Shift.id == Waiting.shift_id)
+        .where(
+            Waiting.person_id == person_id,
+            Waiting.state == WaitingState.OFFERED,
+            Waiting.offered_until > now,
+            Shift.state == ShiftState.PLANNED,
+        )
     )
     return requests + (db.session.scalar(offered) or 0)

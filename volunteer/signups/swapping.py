@@ -158,6 +158,8 @@ def accept(swap_id: str, *, actor: Actor, now: datetime) -> Swap:
             given_back = _place_of(returns, person_id)
             if given_back is None:
                 raise NotTheirPlace()
+            if any(ask(returns.id, person_id) for ask in taking.has_checked_in):
+                raise IsThere()
             if verdict := _hindrance(returns, swap.asker_id, shift.id, now):
                 asker = session.get_one(Person, swap.asker_id)
                 raise OtherHindered(

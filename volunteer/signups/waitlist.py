@@ -140,7 +140,12 @@ def offer_free(shift: Shift, *, now: datetime) -> int:
 
 
 def lapse_offers(shift: Shift, *, now: datetime) -> int:
-    """End the offers that were not answered in time, and tell those to whom they were made."""
+    """End the offers that were not answered in time, and tell those to whom they were made.
+
+    Where the shift is cancelled for good the whole list ends, and they are told of that.
+    """
+    if shift.state == ShiftState.CANCELLED and not shift.call_off_id:
+        return _end_list(shift, now)
     lapsed = [
         line
         for line in queries.waiting_lines(shift.id)
@@ -151,6 +156,16 @@ def lapse_offers(shift: Shift, *, now: datetime) -> int:
         _tell(Notice.PLACE_LAPSED, line, now)
     db.session.flush()
     return len(lapsed)
+
+
+def _end_list(shift: Shift, now: datetime) -> int:
+    lines = queries.waiting_lines(shift.id)
+    for line in lines:
+        _end(line, WaitingState.LAPSED)
+        if shift.ends_at > now:
+            _tell(Notice.SHIFT_CANCELLED, line, now)
+    db.session.flush()
+    return len(lines)
 
 
 def settle(shift: Shift, person_id: int, *, now: datetime) -> None:

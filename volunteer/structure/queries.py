@@ -13,7 +13,7 @@ from volunteer.core.db import db
 from volunteer.core.models import Journal
 from volunteer.people import queries as people
 from volunteer.people.models import Membership, Person
-from volunteer.posts.models import Post
+from volunteer.posts.models import Post, PostTurn
 from volunteer.shifts.models import Shift, ShiftState
 from volunteer.units import queries as units
 from volunteer.units import rules
@@ -186,10 +186,13 @@ class Work(NamedTuple):
 
 
 def work_of(unit_id: int, *, now: datetime) -> Work:
-    """Return how many activities and posts go on, and how many shifts are still to end."""
+    """Return how many activities and posts go on, those at which the unit takes turns among
+    them, and how many shifts are still to end."""
+    turns = select(PostTurn.post_id).where(PostTurn.unit_id == unit_id)
+    takes_part = or_(Post.unit_id == unit_id, Post.id.in_(turns))
     counts = (
         select(func.count()).where(Activity.unit_id == unit_id, Activity.ended_at.is_(None)),
-        select(func.count()).where(Post.unit_id == unit_id, Post.ended_at.is_(None)),
+        select(func.count()).where(takes_part, Post.ended_at.is_(None)),
         select(func.count()).where(
             Shift.unit_id == unit_id, Shift.state == ShiftState.PLANNED, Shift.ends_at > now
         ),

@@ -14,7 +14,7 @@ from volunteer.core.clock import local_day
 from volunteer.core.db import transaction
 from volunteer.core.errors import NotFound
 from volunteer.people.models import Membership, Person, PlannedMove
-from volunteer.posts.models import Post
+from volunteer.posts.models import Post, PostTurn
 from volunteer.shifts.models import CallOff, Shift, ShiftState, Site
 from volunteer.units import rules
 from volunteer.units import service as units
@@ -58,8 +58,8 @@ def merge(unit: Unit, into: Unit, *, on: date, actor: Actor, now: datetime) -> i
 
     People belong to the other unit from that day, and who is to come to the old one comes to
     it; what was before stays where it was (R29).
-    Sub-units, sites, running activities and posts, coming shifts, grids and aliases go over;
-    the old name becomes an alias; roles over the old unit end. Raises WrongPlace,
+    Sub-units, sites, running activities and posts, turns at posts, coming shifts, grids and
+    aliases go over; the old name becomes an alias; roles over the old unit end. Raises WrongPlace,
     UnitEnded, DayToCome, ChangeDay, NameTaken, TooDeep.
     """
     with transaction() as session:
@@ -167,6 +167,7 @@ def _move_people(
 
 
 def _hand_over_work(session: Session, unit: Unit, into: Unit, now: datetime) -> None:
+    _hand_over_turns(session, unit, into)
     goes_on = (Shift.state == ShiftState.PLANNED) | Shift.call_off_id.is_not(None)
     for model, going_on in (
         (Site, Site.closed_at.is_(None)),
@@ -177,6 +178,25 @@ def _hand_over_work(session: Session, unit: Unit, into: Unit, now: datetime) -> 
     ):
         theirs = update(model).where(model.unit_id == unit.id, going_on)
         session.execute(theirs.values(unit_id=into.id))
+
+
+def _hand_over_turns(session: Session, unit: Unit, into: Unit) -> None:
+    """Let the other unit take this one's turns at posts (R47), each unit once at a post.
+
+    Where one unit is left and the post is its own, it keeps it for good.
+    """
+    shared = select(PostTurn.post_id).where(PostTurn.unit_id == unit.id)
+    theirs = select(Post).where(Post.id.in_(shared), Post.ended_at.is_(None)).order_by(Post.id)
+    for post in session.scalars(theirs.with_for_update()).all():
+        taken = [into.id if turn.unit_id == unit.id else turn.unit_id for turn in post.turns]
+        left = list(dict.fromkeys(taken))
+        post.turns = []
+        session.flush()  # the places are free before they are taken
+        if left == [into.id] and post.unit_id in (unit.id, into.id):
+            post.turn_by = post.turns_from = None
+        else:
+            post.turns = [PostTurn(position=n, unit_id=each) for n, each in enumerate(left)]
+        session.flush()
 
 
 def _hand_over_grids(session: Session, unit: Unit, into: Unit) -> None:

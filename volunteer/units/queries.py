@@ -10,6 +10,7 @@ from sqlalchemy.orm import joinedload
 
 from volunteer.core.db import db
 from volunteer.core.errors import NotFound
+from volunteer.core.models import Journal
 
 from . import rules
 from .errors import GridUnknown, UnitAmbiguous, UnitUnknown
@@ -70,6 +71,32 @@ def by_ids(unit_ids: Iterable[int]) -> dict[int, Unit]:
     """Return the units with these ids, by id."""
     found = db.session.scalars(select(Unit).where(Unit.id.in_(unit_ids)))
     return {unit.id: unit for unit in found}
+
+
+def successors(unit_ids: Iterable[int]) -> dict[int, int]:
+    """Return, of the units that were merged into another one, the one that stands for each now.
+
+    The journal says it: the note of a unit's own merger follows that of its end.
+    """
+    found: dict[int, int] = {}
+    ended = [unit for unit in by_ids(unit_ids).values() if unit.ended_on]
+    for unit in ended:
+        heir: Unit | None = unit
+        while heir and heir.ended_on:
+            heir = _merged_into(heir.code)
+        if heir:
+            found[unit.id] = heir.id
+    return found
+
+
+def _merged_into(code: str) -> Unit | None:
+    of_unit = (Journal.object_type == "unit", Journal.object_id == code)
+    over = select(func.max(Journal.id)).where(*of_unit, Journal.action == "units.end")
+    note = select(Journal.body).where(
+        *of_unit, Journal.action == "units.merge", Journal.id > over.scalar_subquery()
+    )
+    body = db.session.scalar(note)
+    return by_code(body["other"]) if body else None
 
 
 def children_of(unit_id: int, *, under: Sequence[str] = EVERYWHERE) -> Sequence[Unit]:
