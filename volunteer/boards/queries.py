@@ -33,6 +33,8 @@ PAGE = 60
 #: At most so many people are asked at once.
 MOST_ASKED = 300
 
+#: Who is on a shift, or has said not to be able to come to it (R27), is not asked about it.
+_HERE_OR_NEVER = (AssignmentState.ASSIGNED, AssignmentState.EXCUSED)
 _is_assigned = Assignment.state == AssignmentState.ASSIGNED
 _assigned = (
     select(func.count(Assignment.id))
@@ -275,15 +277,18 @@ def free_people(shift: Shift, *, limit: int = MOST_ASKED) -> list[int]:
     """Return active people of the shift's unit who could serve there.
 
     Free at that time, not exempt and without a day off on that day, and with what the shift
-    needs where the policy insists on it; nobody who is on the shift already.
+    needs where the policy insists on it; nobody who is on the shift already or cannot come to it.
     """
     day = clock.local_day(shift.starts_at)
     busy = select(Assignment.id).where(
         Assignment.person_id == Person.id,
-        _is_assigned,
         or_(
-            Assignment.shift_id == shift.id,
-            and_(Assignment.starts_at < shift.ends_at, Assignment.ends_at > shift.starts_at),
+            and_(Assignment.shift_id == shift.id, Assignment.state.in_(_HERE_OR_NEVER)),
+            and_(
+                _is_assigned,
+                Assignment.starts_at < shift.ends_at,
+                Assignment.ends_at > shift.starts_at,
+            ),
         ),
     )
     exempt = select(Exemption.id).where(

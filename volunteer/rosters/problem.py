@@ -125,6 +125,8 @@ class Why(StrEnum):
     #: Serves there already, or does not belong to the unit on that day: is not counted.
     HERE = "here"
     ELSEWHERE = "elsewhere"
+    #: Has said that he cannot come to this very shift.
+    WITHDREW = "withdrew"
     EXEMPT = "exempt"
     DAY_OFF = "day_off"
     UNTRAINED = "untrained"
@@ -163,6 +165,8 @@ class Problem:
     limits: Limits = field(default_factory=Limits)
     #: Pairs of person and shift that a coordinator has ruled out.
     taken_off: frozenset[tuple[int, int]] = frozenset()
+    #: Pairs that the person has ruled out: he had the place and cannot come.
+    withdrawn: frozenset[tuple[int, int]] = frozenset()
 
     @cached_property
     def usual_minutes(self) -> int:
@@ -224,6 +228,8 @@ class Problem:
             return Why.HERE
         if not covers(worker.member, day):
             return Why.ELSEWHERE
+        if self.withdrawn and (worker.person_id, place.shift_id) in self.withdrawn:
+            return Why.WITHDREW
         if worker.exempt and covers(worker.exempt, day):
             return Why.EXEMPT
         if worker.off and covers(worker.off, day):

@@ -22,6 +22,7 @@ from volunteer.units.models import Unit
 from . import access
 from .errors import NotADraft, TooLateToUndo
 from .models import Hold, Roster, RosterPlace, RosterState
+from .problem import Why
 
 
 class Published(NamedTuple):
@@ -36,9 +37,9 @@ def publish(roster: Roster, *, actor: Actor, now: datetime) -> Published:
     """Assign everybody whom the draft names, in one transaction, and tell each of them once.
 
     The shifts are locked as `shifts.service.assign` locks them. Who is assigned already stays.
-    A place that cannot be kept any more (shift cancelled, begun or full; person busy or gone)
-    is left out and says why (`RosterPlace.lost`). A published roster is left as it is, so a
-    repeat assigns nobody. Raises NotADraft for one that was discarded.
+    A place that cannot be kept any more (shift cancelled, begun or full; person busy or gone,
+    or cannot come: R27) is left out and says why (`RosterPlace.lost`). A published roster is
+    left as it is, so a repeat assigns nobody. Raises NotADraft for one that was discarded.
     """
     with transaction() as session:
         access.require_schedule(actor, roster.unit.path)
@@ -143,7 +144,7 @@ class _Desk:
             old = known.get(place.person_id)
             if old is not None and old.state == AssignmentState.ASSIGNED:
                 continue
-            place.lost = self._lost(place, shift)
+            place.lost = self._lost(place, shift, old)
             if place.lost is None:
                 new.append((place, old))
                 self.busy[place.person_id].append((shift.starts_at, shift.ends_at))
@@ -156,11 +157,13 @@ class _Desk:
             self.counts[shift.id] = sum(a.state == AssignmentState.ASSIGNED for a in there)
         return self.counts[shift.id]
 
-    def _lost(self, place: RosterPlace, shift: Shift) -> str | None:
+    def _lost(self, place: RosterPlace, shift: Shift, old: Assignment | None) -> str | None:
         if shift.state == ShiftState.CANCELLED:
             return "cancelled"
         if shift.starts_at <= self.now:
             return "over"
+        if old is not None and old.state == AssignmentState.EXCUSED:
+            return Why.WITHDREW
         if self._count(shift) >= (shift.capacity or shift.wanted or 1):
             return "full"
         if any(

@@ -137,6 +137,7 @@ class _Reader:
             set() if keep_drafts else {line.unit_id for line in lines}
         )
         planned = self._planned()
+        withdrawn = self._withdrawn()
         people = self._people(units.values())
         timings = self._timings(lines)
         workers = self._workers(people, [*planned, *pairs], timings, lines)
@@ -152,6 +153,7 @@ class _Reader:
         for each in found:
             there = {line.id for line in each.shifts}
             each.problem.taken_off = frozenset(pair for pair in barred if pair[1] in there)
+            each.problem.withdrawn = frozenset(pair for pair in withdrawn if pair[1] in there)
         return sorted(found, key=lambda each: (-each.path.count("/"), each.path))
 
     def _of_unit(
@@ -231,6 +233,16 @@ class _Reader:
             Assignment.state == AssignmentState.ASSIGNED,
             Assignment.starts_at >= self.month.start - AROUND,
             Assignment.starts_at < self.month.end + AROUND,
+            *of_people(Assignment.person_id, self.people),
+        )
+        return [(row[0], row[1]) for row in db.session.execute(statement)]
+
+    def _withdrawn(self) -> list[Pair]:
+        """Return who has said not to be able to come, and to which shift of the month (R27)."""
+        statement = select(Assignment.person_id, Assignment.shift_id).where(
+            Assignment.state == AssignmentState.EXCUSED,
+            Assignment.starts_at >= self.month.start,
+            Assignment.starts_at < self.month.end,
             *of_people(Assignment.person_id, self.people),
         )
         return [(row[0], row[1]) for row in db.session.execute(statement)]

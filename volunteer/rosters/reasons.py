@@ -25,6 +25,7 @@ CHOSEN = {
 WHY_NOT = {
     Why.HERE: N_("serves here already"),
     Why.ELSEWHERE: N_("is of another unit on that day"),
+    Why.WITHDREW: N_("has said not to be able to come to it"),
     Why.EXEMPT: N_("is exempt on that day"),
     Why.DAY_OFF: N_("has marked the day as not available"),
     Why.UNTRAINED: N_("has no valid training for it"),
@@ -40,6 +41,7 @@ EMPTY = {
     "people": N_("none of the unit's %(people)s people is free"),
     "by_hand": N_("changed by hand"),
     Why.HERE: N_("%(people)s serve here already"),
+    Why.WITHDREW: N_("%(people)s have said not to be able to come to it"),
     Why.EXEMPT: N_("%(people)s are exempt"),
     Why.DAY_OFF: N_("%(people)s have marked the day as not available"),
     Why.UNTRAINED: N_("%(people)s have no valid training"),
@@ -55,6 +57,7 @@ LOST = {
     "over": N_("the shift has begun"),
     "full": N_("the shift is full"),
     "busy": N_("serves elsewhere at that time by now"),
+    Why.WITHDREW: N_("has said not to be able to come to it"),
     "gone": N_("does not belong to the unit any more"),
 }
 

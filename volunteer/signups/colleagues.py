@@ -91,13 +91,22 @@ def named(public_id: str, *, unit_id: int, but: int, on: date) -> Person | None:
 
 
 def free_at(shift: Shift, *, unit_id: int, but: int) -> list[int]:
-    """Return the ids of the people of a unit who have neither a place nor a day off then."""
+    """Return the ids of the people of a unit who have neither a place nor a day off then.
+
+    Nobody who has said not to be able to come to this very shift (R27).
+    """
     day = local_day(shift.starts_at)
     off = select(DayOff.id).where(
         DayOff.person_id == Person.id, DayOff.from_on <= day, DayOff.until_on >= day
     )
     statement = _of_unit((Person.id,), unit_id, but, day)
-    statement = statement.where(~_busy_at(shift), ~off.exists()).order_by(Person.id)
+    withdrew = select(Assignment.id).where(
+        Assignment.person_id == Person.id,
+        Assignment.shift_id == shift.id,
+        Assignment.state == AssignmentState.EXCUSED,
+    )
+    statement = statement.where(~_busy_at(shift), ~off.exists(), ~withdrew.exists())
+    statement = statement.order_by(Person.id)
     return list(db.session.scalars(statement.limit(MOST_TOLD)))
 
 
