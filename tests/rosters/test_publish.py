@@ -4,12 +4,13 @@ from sqlalchemy import select
 
 from tests import make
 from tests.rosters.test_draw import people_of, placed, the_draft
-from volunteer.core.db import db
+from volunteer.core.actor import Role
+from volunteer.core.db import db, transaction
 from volunteer.rosters import publishing, queries, service
 from volunteer.rosters.models import RosterPlace
 from volunteer.rosters.problem import Why
 from volunteer.rosters.reasons import LOST, lost_text
-from volunteer.shifts.models import Assignment
+from volunteer.shifts.models import Assignment, Shift
 from volunteer.signups import taking
 
 
@@ -65,3 +66,26 @@ def test_whoever_cannot_come_meanwhile_is_not_assigned_by_an_old_draft(
 def test_every_reason_has_its_chinese_words(app):
     for code, words in LOST.items():
         assert lost_text(code) != words
+
+
+def test_the_shift_of_another_unit_is_not_filled_by_an_old_draft(
+    unit, post, month, client, coordinator, now, set_clock
+):
+    """A post goes to another unit between the draw and the publication. Control: the second
+    shift stays, and is published."""
+    set_clock("2026-11-23 09:00")
+    people = [make.person(unit=unit, name=name) for name in ("王芳", "李明")]
+    gone, stays = post("2026-12-01 07:30", title="新安路口"), post("2026-12-01 07:30")
+    roster = the_draft(service.draw(unit, month, actor=coordinator, now=now))
+    with transaction():
+        db.session.get_one(Shift, gone.id).unit_id = make.unit().id
+
+    assert publishing.publish(roster, actor=coordinator, now=now) == (1, 1)
+
+    assert lost(roster) == {gone.id: "handed_over"}
+    assert (people_of(gone), len(people_of(stays))) == ([], 1)
+    make.login(client, make.person(unit=unit), Role.COORDINATOR)
+    page = client.get(f"/rosters/{roster.public_id}").text
+    assert "新安路口" in page
+    assert lost_text("handed_over") in page
+    assert any(each.name in page for each in people)

@@ -37,9 +37,10 @@ def publish(roster: Roster, *, actor: Actor, now: datetime) -> Published:
     """Assign everybody whom the draft names, in one transaction, and tell each of them once.
 
     The shifts are locked as `shifts.service.assign` locks them. Who is assigned already stays.
-    A place that cannot be kept any more (shift cancelled, begun or full; person busy or gone,
-    or cannot come: R27) is left out and says why (`RosterPlace.lost`). A published roster is
-    left as it is, so a repeat assigns nobody. Raises NotADraft for one that was discarded.
+    A place that cannot be kept any more (shift cancelled, begun, full or another unit's by
+    now; person busy or gone, or cannot come: R27) is left out and says why
+    (`RosterPlace.lost`). A published roster is left as it is, so a repeat assigns nobody.
+    Raises NotADraft for one that was discarded.
     """
     with transaction() as session:
         access.require_schedule(actor, roster.unit.path)
@@ -53,7 +54,7 @@ def publish(roster: Roster, *, actor: Actor, now: datetime) -> Published:
             .where(RosterPlace.roster_id == roster.id, RosterPlace.hold != Hold.TAKEN_OFF)
             .order_by(RosterPlace.shift_id, RosterPlace.id)
         ).all()
-        new = _Desk(session, places, roster.unit.path, now).settle()
+        new = _Desk(session, roster, places, now).settle()
         for _, known in new:
             if known is not None:
                 known.state, known.origin = AssignmentState.ASSIGNED, Origin.ROSTER
@@ -89,9 +90,9 @@ class _Desk:
     """Settles which places of a draft can be kept, the shifts being locked."""
 
     def __init__(
-        self, session: Session, places: Sequence[RosterPlace], path: str, now: datetime
+        self, session: Session, roster: Roster, places: Sequence[RosterPlace], now: datetime
     ) -> None:
-        self.places, self.now = places, now
+        self.roster, self.places, self.now = roster, places, now
         shift_ids = sorted({place.shift_id for place in places})
         person_ids = sorted({place.person_id for place in places})
         self.shifts: dict[int, Shift] = {}
@@ -129,7 +130,7 @@ class _Desk:
                 .where(
                     Membership.person_id.in_(some),
                     Person.state == PersonState.ACTIVE,
-                    within(Unit.path, [path]),
+                    within(Unit.path, [roster.unit.path]),
                 )
             )
             for stay in session.scalars(belong):
@@ -158,6 +159,8 @@ class _Desk:
         return self.counts[shift.id]
 
     def _lost(self, place: RosterPlace, shift: Shift, old: Assignment | None) -> str | None:
+        if shift.unit_id != self.roster.unit_id:
+            return "handed_over"
         if shift.state == ShiftState.CANCELLED:
             return "cancelled"
         if shift.starts_at <= self.now:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import contains_eager, joinedload
 
 from volunteer.core.clock import Month
 from volunteer.core.db import db, within
@@ -176,6 +176,21 @@ def cells(roster: Roster, *, now: datetime) -> list[Cell]:
         missing = max(shift.wanted - kept, 0) if shift.starts_at > now else 0
         found.append(Cell(shift, there, missing, reasons.get(shift.id, [])))
     return found
+
+
+def lost(roster: Roster) -> Sequence[RosterPlace]:
+    """Return the places that could not be kept when the roster was published, by time.
+
+    Those too whose shift does not stand in `cells`: it is cancelled, or another unit's.
+    """
+    statement = (
+        select(RosterPlace)
+        .join(RosterPlace.shift)
+        .where(RosterPlace.roster_id == roster.id, RosterPlace.lost.is_not(None))
+        .order_by(Shift.starts_at, RosterPlace.id)
+        .options(contains_eager(RosterPlace.shift), joinedload(RosterPlace.person))
+    )
+    return db.session.scalars(statement).all()
 
 
 def missing_of(roster: Roster, shift_id: int) -> int:

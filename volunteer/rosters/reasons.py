@@ -53,6 +53,7 @@ EMPTY = {
 }
 #: Why a place of a draft was not kept when the roster was published.
 LOST = {
+    "handed_over": N_("the shift is another unit's by now"),
     "cancelled": N_("the shift has been cancelled"),
     "over": N_("the shift has begun"),
     "full": N_("the shift is full"),
