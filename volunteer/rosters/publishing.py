@@ -19,7 +19,7 @@ from volunteer.shifts.notices import Notice
 from volunteer.shifts.service import has_attendance
 from volunteer.units.models import Unit
 
-from . import access
+from . import access, rules
 from .errors import NotADraft, TooLateToUndo
 from .models import Hold, Roster, RosterPlace, RosterState
 from .problem import Why
@@ -68,7 +68,8 @@ def publish(roster: Roster, *, actor: Actor, now: datetime) -> Published:
         roster.state = RosterState.PUBLISHED
         roster.published_at, roster.published_by = now, actor.account_id
         people = sorted({place.person_id for place, _ in new})
-        notices.tell(Notice.ROSTER_PUBLISHED, people, about=f"roster:{roster.id}", now=now)
+        about = rules.about(roster.id, now)
+        notices.tell(Notice.ROSTER_PUBLISHED, people, about=about, now=now)
         _journal("rosters.publish", roster, actor, now, assigned=len(new), lost=lost)
         return Published(len(new), lost)
 
@@ -246,7 +247,7 @@ def undo(roster: Roster, *, actor: Actor, now: datetime) -> int:
         for each in freed:
             of_shift[each.shift_id].append(each.person_id)
         for shift_id, people in of_shift.items():
-            about = f"shift:{shift_id}"
+            about = rules.about(shift_id, now)
             notices.tell(Notice.TAKEN_OFF, people, about=about, shift_id=shift_id, now=now)
         _journal("rosters.undo", roster, actor, now, freed=len(freed))
         return len(freed)
