@@ -1,17 +1,23 @@
 """What a draft that has grown old may not do to people, and to what others have decided."""
 
+from datetime import date, timedelta
+
+import pytest
 from sqlalchemy import select
 
 from tests import make
+from tests.make import at
 from tests.rosters.test_draw import people_of, placed, the_draft
 from volunteer.core.actor import Role
 from volunteer.core.db import db, transaction
-from volunteer.rosters import publishing, queries, service
+from volunteer.people.models import Qualification
+from volunteer.rosters import checker, publishing, queries, service
 from volunteer.rosters.models import RosterPlace
 from volunteer.rosters.problem import Why
 from volunteer.rosters.reasons import LOST, lost_text
 from volunteer.shifts.models import Assignment, Shift
 from volunteer.signups import taking
+from volunteer.signups.models import DayOff
 
 
 def lost(roster):
@@ -89,3 +95,96 @@ def test_the_shift_of_another_unit_is_not_filled_by_an_old_draft(
     assert "新安路口" in page
     assert lost_text("handed_over") in page
     assert any(each.name in page for each in people)
+
+
+def day_off(person, day):
+    facts = {"person_id": person.id, "from_on": day, "until_on": day, "created_at": make.LONG_AGO}
+    make.save(DayOff(**facts))
+
+
+def exempt(person, day):
+    make.exemption(person=person, from_on=day, until_on=day)
+
+
+def second_post(person, day):
+    make.assignment(person=person, shift=make.shift(starts=f"{day} 14:00", kind="post"))
+
+
+def full_week(person, day):
+    for other in (30, 1, 4):  # Monday, 30 November, to Friday
+        starts = f"2026-{11 if other == 30 else 12}-{other:02} 12:00"
+        make.assignment(person=person, shift=make.shift(starts=starts, kind="post"))
+
+
+def late_evening(person, day):
+    shift = make.shift(starts=f"{day - timedelta(days=1)} 17:00", minutes=90, kind="post")
+    make.assignment(person=person, shift=shift)
+
+
+def loses_training(person, day):
+    with transaction() as session:
+        session.scalars(select(Qualification).filter_by(person_id=person.id)).one().ended_at = at(
+            "2026-11-23 09:30"
+        )
+
+
+@pytest.mark.parametrize(
+    ("happens", "why"),
+    [
+        (day_off, "day_off"),
+        (exempt, "exempt"),
+        (second_post, "same_day"),
+        (full_week, "week_full"),
+        (late_evening, "rest"),
+        (loses_training, "untrained"),
+    ],
+)
+def test_no_hard_rule_is_broken_by_what_happens_between_draw_and_publication(
+    unit, post, month, coordinator, now, happens, why
+):
+    """Control: the place of the week after is published."""
+    make.policy(valid_from="2026-12", training_gate="refuse")
+    person = make.person(unit=unit)
+    learnt = {"kind": "post_training", "granted_on": date(2026, 1, 1), "source": "培训班"}
+    make.save(Qualification(person_id=person.id, entered_at=now, **learnt))
+    needs = "post_training" if happens is loses_training else None
+    shift, later = post("2026-12-02 07:30", needs=needs), post("2026-12-09 07:30")
+    roster = the_draft(service.draw(unit, month, actor=coordinator, now=now))
+    happens(person, date(2026, 12, 2))
+
+    assert publishing.publish(roster, actor=coordinator, now=now) == (1, 1)
+
+    assert lost(roster) == {shift.id: why}
+    assert (people_of(shift), people_of(later)) == ([], [person.id])
+    assert checker.broken(unit, month) == []
+
+
+def test_rest_is_kept_across_the_border_of_two_drafts(unit, post, month, coordinator, now):
+    """Both months are drawn before either is published. Control: a second person may."""
+    person = make.person(unit=unit)
+    evening = post("2026-11-30 17:00", minutes=90)
+    morning = post("2026-12-01 07:30")
+    draws = [
+        the_draft(service.draw(unit, each, actor=coordinator, now=now))
+        for each in (month.previous, month)
+    ]
+    assert (placed(draws[0]), placed(draws[1])) == ({(evening.id, person.id)}, set())
+
+    other = make.person(unit=unit)
+    service.draw(unit, month, actor=coordinator, now=now)
+
+    assert placed(draws[1]) == {(morning.id, other.id)}
+
+
+def test_a_draft_whose_shifts_want_nobody_any_more_assigns_nobody(
+    unit, post, month, coordinator, now
+):
+    make.person(unit=unit)
+    shift = post("2026-12-01 07:30")
+    roster = the_draft(service.draw(unit, month, actor=coordinator, now=now))
+    with transaction():
+        db.session.get_one(Shift, shift.id).wanted = 0
+
+    assert publishing.publish(roster, actor=coordinator, now=now) == (0, 1)
+
+    assert lost(roster) == {shift.id: "unwanted"}

@@ -11,18 +11,17 @@ from sqlalchemy.orm import Session
 from volunteer.core import journal
 from volunteer.core.actor import Actor
 from volunteer.core.clock import local_day
-from volunteer.core.db import again_on_conflict, transaction, within
-from volunteer.people.models import Membership, Person, PersonState
+from volunteer.core.db import again_on_conflict, transaction
 from volunteer.shifts import notices
 from volunteer.shifts.models import Assignment, AssignmentState, Origin, Shift, ShiftState
 from volunteer.shifts.notices import Notice
 from volunteer.shifts.service import has_attendance
-from volunteer.units.models import Unit
 
-from . import access, rules
+from . import access, queries, rules
 from .errors import NotADraft, TooLateToUndo
 from .models import Hold, Roster, RosterPlace, RosterState
 from .problem import Why
+from .reading import Drafts
 
 
 class Published(NamedTuple):
@@ -38,7 +37,7 @@ def publish(roster: Roster, *, actor: Actor, now: datetime) -> Published:
 
     The shifts are locked as `shifts.service.assign` locks them. Who is assigned already stays.
     A place that cannot be kept any more (shift cancelled, begun, full or another unit's by
-    now; person busy or gone, or cannot come: R27) is left out and says why
+    now; a hard rule keeps the person away, or he cannot come: R27) is left out and says why
     (`RosterPlace.lost`). A published roster is left as it is, so a repeat assigns nobody.
     Raises NotADraft for one that was discarded.
     """
@@ -88,19 +87,19 @@ def _row(place: RosterPlace, actor: Actor, now: datetime) -> dict[str, object]:
 
 
 class _Desk:
-    """Settles which places of a draft can be kept, the shifts being locked."""
+    """Settles which places of a draft can be kept, the shifts being locked.
+
+    By what holds now, not when it was drawn; what other drafts say binds nobody.
+    """
 
     def __init__(
         self, session: Session, roster: Roster, places: Sequence[RosterPlace], now: datetime
     ) -> None:
         self.roster, self.places, self.now = roster, places, now
         shift_ids = sorted({place.shift_id for place in places})
-        person_ids = sorted({place.person_id for place in places})
         self.shifts: dict[int, Shift] = {}
         self.counts: dict[int, int] = {}
         self.here: defaultdict[int, dict[int, Assignment]] = defaultdict(dict)
-        self.busy: defaultdict[int, list[tuple[datetime, datetime]]] = defaultdict(list)
-        self.stays: defaultdict[int, list[Membership]] = defaultdict(list)
         for some in _parts(shift_ids):
             locked = (
                 select(Shift)
@@ -113,29 +112,12 @@ class _Desk:
             there = select(Assignment).where(Assignment.shift_id.in_(some))
             for each in session.scalars(there.execution_options(populate_existing=True)):
                 self.here[each.shift_id][each.person_id] = each
-        first = min((each.starts_at for each in self.shifts.values()), default=now)
-        last = max((each.ends_at for each in self.shifts.values()), default=now)
-        for some in _parts(person_ids):
-            taken = select(Assignment.person_id, Assignment.starts_at, Assignment.ends_at).where(
-                Assignment.person_id.in_(some),
-                Assignment.state == AssignmentState.ASSIGNED,
-                Assignment.starts_at < last,
-                Assignment.ends_at > first,
-            )
-            for person_id, starts_at, ends_at in session.execute(taken):
-                self.busy[person_id].append((starts_at, ends_at))
-            belong = (
-                select(Membership)
-                .join(Unit, Unit.id == Membership.unit_id)
-                .join(Person, Person.id == Membership.person_id)
-                .where(
-                    Membership.person_id.in_(some),
-                    Person.state == PersonState.ACTIVE,
-                    within(Unit.path, [roster.unit.path]),
-                )
-            )
-            for stay in session.scalars(belong):
-                self.stays[stay.person_id].append(stay)
+        # Once more what the draw had read: the rules hold for who publishes as for who draws.
+        self.month = queries.standing(roster, drafts=Drafts.NONE, now=now)
+        lines = self.month.shifts if self.month else ()
+        workers = self.month.problem.workers if self.month else ()
+        self.wanted = {line.id: line for line in lines}
+        self.workers = {worker.person_id: worker for worker in workers}
 
     def settle(self) -> list[tuple[RosterPlace, Assignment | None]]:
         """Return the places that people get now, each with an assignment of old that ended;
@@ -146,10 +128,9 @@ class _Desk:
             old = known.get(place.person_id)
             if old is not None and old.state == AssignmentState.ASSIGNED:
                 continue
-            place.lost = self._lost(place, shift, old)
+            place.lost = self._lost(place, shift)
             if place.lost is None:
                 new.append((place, old))
-                self.busy[place.person_id].append((shift.starts_at, shift.ends_at))
                 self.counts[shift.id] = self._count(shift) + 1
         return new
 
@@ -159,28 +140,25 @@ class _Desk:
             self.counts[shift.id] = sum(a.state == AssignmentState.ASSIGNED for a in there)
         return self.counts[shift.id]
 
-    def _lost(self, place: RosterPlace, shift: Shift, old: Assignment | None) -> str | None:
+    def _lost(self, place: RosterPlace, shift: Shift) -> str | None:
+        """Return why a place cannot be kept; else the person is busy then from now on."""
         if shift.unit_id != self.roster.unit_id:
             return "handed_over"
         if shift.state == ShiftState.CANCELLED:
             return "cancelled"
         if shift.starts_at <= self.now:
             return "over"
-        if old is not None and old.state == AssignmentState.EXCUSED:
-            return Why.WITHDREW
         if self._count(shift) >= (shift.capacity or shift.wanted or 1):
             return "full"
-        if any(
-            starts < shift.ends_at and shift.starts_at < ends
-            for starts, ends in self.busy[place.person_id]
-        ):
-            return "busy"
-        day = local_day(shift.starts_at)
-        if not any(
-            stay.from_on <= day and (stay.until_on is None or day < stay.until_on)
-            for stay in self.stays[place.person_id]
-        ):
-            return "gone"
+        worker, line = self.workers.get(place.person_id), self.wanted.get(shift.id)
+        if self.month is None or line is None:
+            return "unwanted"
+        if worker is None:
+            return Why.ELSEWHERE
+        at = self.month.as_place(line, 1)
+        if why := self.month.problem.why_not(worker, at, worker.busy):
+            return why
+        worker.busy.append(at.turn)
         return None
 
 

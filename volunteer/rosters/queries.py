@@ -19,7 +19,7 @@ from volunteer.units.models import Unit
 from . import reading
 from .models import Hold, Roster, RosterGap, RosterPlace, RosterState
 from .problem import Limits, Place, Why, Worker
-from .reading import UnitMonth
+from .reading import Drafts, UnitMonth
 
 
 def roster(public_id: str, *, under: Sequence[str]) -> Roster:
@@ -234,7 +234,7 @@ def verdicts(
     places count as what people do. `words` are a name, a phone or a volunteer number. A
     shift that is not the roster's, or does not want people any more, gives an empty list.
     """
-    found = _standing(roster, now=now)
+    found = standing(roster, now=now)
     place = found.place(shift_id) if found else None
     if found is None or place is None:
         return []
@@ -260,7 +260,7 @@ def verdict_of(
 ) -> Verdict | None:
     """Return whether one person may take a place; None where he or the shift is not here."""
     person_id = db.session.scalar(select(Person.id).where(Person.public_id == person_public_id))
-    found = _standing(roster, now=now)
+    found = standing(roster, now=now)
     place = found.place(shift_id) if found else None
     if found is None or place is None:
         return None
@@ -270,15 +270,17 @@ def verdict_of(
     return _named([(_why(found, worker, place), worker)], place)[0]
 
 
-def _standing(roster: Roster, *, now: datetime) -> UnitMonth | None:
-    """Return the unit's month with all drafts counted as what people do."""
+def standing(
+    roster: Roster, *, drafts: Drafts = Drafts.ALL, now: datetime
+) -> UnitMonth | None:
+    """Return the unit's month by the roster's own limits; None where nothing is to come."""
     limits = Limits(posts_a_week=roster.settings.get("posts_a_week", Limits().posts_a_week))
     found = reading.months(
         under=roster.unit.path,
         month=Month.parse(roster.month),
         limits=limits,
         only=[roster.unit_id],
-        keep_drafts=True,
+        drafts=drafts,
         now=now,
     )
     return found[0] if found else None

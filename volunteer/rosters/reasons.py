@@ -22,7 +22,7 @@ CHOSEN = {
     "rotation": N_("next in the line"),
 }
 #: Why one person cannot.
-WHY_NOT = {
+WHY_NOT: dict[str, str] = {
     Why.HERE: N_("serves here already"),
     Why.ELSEWHERE: N_("is of another unit on that day"),
     Why.WITHDREW: N_("has said not to be able to come to it"),
@@ -52,14 +52,15 @@ EMPTY = {
     Why.TAKEN_OFF: N_("%(people)s were taken off by hand"),
 }
 #: Why a place of a draft was not kept when the roster was published.
-LOST = {
+LOST: dict[str, str] = {
     "handed_over": N_("the shift is another unit's by now"),
     "cancelled": N_("the shift has been cancelled"),
     "over": N_("the shift has begun"),
     "full": N_("the shift is full"),
-    "busy": N_("serves elsewhere at that time by now"),
-    Why.WITHDREW: N_("has said not to be able to come to it"),
-    "gone": N_("does not belong to the unit any more"),
+    "unwanted": N_("the shift wants nobody any more in this month"),
+    **WHY_NOT,
+    Why.ELSEWHERE: N_("does not belong to the unit any more"),
+    Why.SAME_TIME: N_("serves elsewhere at that time by now"),
 }
 
 

@@ -6,7 +6,6 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from volunteer.core import clock
 from volunteer.core.clock import Month
 
 #: How many months ahead one may schedule.
@@ -38,7 +37,8 @@ _PERSON = re.compile(r"(?P<name>[^\d+]*?)(?:[\s:(]*(?P<digits>\+?\d[\d\s-]*)\)?)
 def about(number: int, now: datetime) -> str:
     """Return what a message about a roster or a shift is about, so that it is told each time.
 
-    >>> about(812, clock.parse("2026-12-01T07:30"))
+    >>> from volunteer.core.clock import parse
+    >>> about(812, parse("2026-12-01T07:30"))
     '812:6b0e06f8'
     """
     return f"{number}:{int(now.timestamp()):x}"
