@@ -147,6 +147,20 @@ def test_the_free_people_of_the_unit_are_asked_once(gap, unit, coordinator):
     assert (call.people, call.asked_at) == (5, now + timedelta(hours=1))
 
 
+def test_both_days_of_a_shift_over_midnight_count(site, unit):
+    """Control: one until midnight."""
+    over = make.shift(site=site, starts="2026-12-01 22:00", minutes=240)
+    until = make.shift(site=site, starts="2026-12-01 22:00", minutes=120)
+    exempt, off = make.person(unit=unit), make.person(unit=unit)
+    make.exemption(person=exempt, from_on=TOMORROW, until_on=TOMORROW)
+    make.save(
+        DayOff(person_id=off.id, from_on=TOMORROW, until_on=TOMORROW, created_at=make.LONG_AGO)
+    )
+
+    assert queries.free_people(over) == []
+    assert queries.free_people(until) == [exempt.id, off.id]
+
+
 def test_only_those_who_have_learnt_it_are_asked(site, unit, coordinator):
     shift = make.shift(site=site, starts="2026-12-02 07:30", needs="first_aid")
     make.policy(valid_from="2026-12", training_gate="refuse")

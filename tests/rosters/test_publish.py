@@ -188,3 +188,24 @@ def test_a_draft_whose_shifts_want_nobody_any_more_assigns_nobody(
     assert publishing.publish(roster, actor=coordinator, now=now) == (0, 1)
 
     assert lost(roster) == {shift.id: "unwanted"}
+
+
+@pytest.mark.parametrize(("happens", "why"), [(day_off, "day_off"), (exempt, "exempt")])
+@pytest.mark.parametrize("day", [date(2026, 12, 3), date(2027, 1, 1)])
+def test_a_shift_over_midnight_lies_on_two_days(
+    unit, post, month, coordinator, now, happens, why, day
+):
+    """Also where the second day is of the month after. Control: one until midnight is drawn."""
+    make.policy(valid_from="2026-12")
+    person = make.person(unit=unit)
+    happens(person, day)
+    night = {"starts": f"{day - timedelta(days=1)} 22:00", "kind": "activity"}
+    over, until = post(**night, minutes=240), post(**{**night, "minutes": 120})
+
+    (drawn,) = service.draw(unit, month, actor=coordinator, now=now)
+
+    assert placed(queries.by_id(drawn.roster_id)) == {(until.id, person.id)}
+    assert drawn.unfilled[0][2][1] == {"code": why, "people": 1}
+    make.assignment(person=person, shift=over, origin="roster")
+    rules = [each["rule"] for each in checker.broken(unit, month) if each["rule"] != "overlap"]
+    assert rules == [why]

@@ -188,6 +188,18 @@ def test_whoever_cannot_come_to_it_is_not_asked_to_stand_in(unit, given, wang, l
     assert len(asked) == 2  # and the leader
 
 
+def test_nobody_exempt_or_away_on_either_day_is_asked_to_stand_in(unit, wang, li):
+    """Control: at a shift until midnight the second day does not count."""
+    over = open_shift(unit=unit, starts="2026-03-07 22:00", minutes=240)
+    until = open_shift(unit=unit, starts="2026-03-07 22:00", minutes=120)
+    zhao, day = make.person(unit=unit), date(2026, 3, 8)
+    make.save(DayOff(person_id=li.id, from_on=day, until_on=day, created_at=NOW))
+    make.exemption(person=zhao, from_on=day, until_on=day)
+
+    assert colleagues.free_at(over, unit_id=unit.id, but=wang.id) == []
+    assert colleagues.free_at(until, unit_id=unit.id, but=wang.id) == [li.id, zhao.id]
+
+
 def test_only_the_one_asked_answers(unit, given, wang, li):
     swap = ask(wang, given, li)
     zhao = make.person(unit=unit)

@@ -276,10 +276,10 @@ def calls_of(shift_ids: Sequence[int]) -> Mapping[int, CallForHelp]:
 def free_people(shift: Shift, *, limit: int = MOST_ASKED) -> list[int]:
     """Return active people of the shift's unit who could serve there.
 
-    Free at that time, not exempt and without a day off on that day, and with what the shift
+    Free at that time, not exempt and without a day off while it lasts, and with what the shift
     needs where the policy insists on it; nobody who is on the shift already or cannot come to it.
     """
-    day = clock.local_day(shift.starts_at)
+    day, last = shift_rules.span_of(shift.starts_at, shift.ends_at)
     busy = select(Assignment.id).where(
         Assignment.person_id == Person.id,
         or_(
@@ -294,7 +294,7 @@ def free_people(shift: Shift, *, limit: int = MOST_ASKED) -> list[int]:
     exempt = select(Exemption.id).where(
         Exemption.person_id == Person.id,
         Exemption.withdrawn_at.is_(None),
-        Exemption.from_on <= day,
+        Exemption.from_on <= last,
         Exemption.until_on >= day,
     )
     statement = (
@@ -314,7 +314,7 @@ def free_people(shift: Shift, *, limit: int = MOST_ASKED) -> list[int]:
     if shift.needs and _insists(shift):
         statement = statement.where(_has_learnt(shift.needs, day))
     found = list(db.session.scalars(statement))
-    off = signups.days_off(found, day, day)
+    off = signups.days_off(found, day, last)
     return [person_id for person_id in found if person_id not in off]
 
 

@@ -83,7 +83,7 @@ class Calendar:
             numbers[place.shift_id] = number
         self.days = sorted(self.places_of_day)
         #: A place of so many days before may still go on.
-        self.before = max([1, *((each.ends - 1) // DAY - each.day for each in problem.places)])
+        self.before = max([1, *(each.last_day - each.day for each in problem.places)])
         self.ruled_out: defaultdict[int, list[int]] = defaultdict(list)
         for person_id, shift_id in problem.taken_off | problem.withdrawn:
             if shift_id in numbers:
@@ -96,9 +96,8 @@ class Calendar:
         days: set[int] = set()
         for spans in (worker.off, worker.exempt):
             for first, last in spans:
-                days.update(
-                    self.days[bisect_left(self.days, first) : bisect_right(self.days, last)]
-                )
+                since = bisect_left(self.days, first - self.before)
+                days.update(self.days[since : bisect_right(self.days, last)])
         if not _covers_all(worker.member, self.days[0], self.days[-1]):
             days.update(day for day in self.days if not covers(worker.member, day))
         for turn in worker.busy:

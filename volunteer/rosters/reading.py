@@ -292,9 +292,11 @@ class _Reader:
         if weighs:
             history = past.history(self.month, {line.site_id for line in lines}, self.people)
         off = signups.days_off(
-            under=[self.under], since=self.month.first_day, until=self.month.last_day
+            under=[self.under], since=self.month.first_day, until=self.month.next.first_day
         )
         exempt = targets.exemptions_in(self.month, self.people)
+        #: What begins on the last day may go on past midnight.
+        later = targets.exemptions_in(self.month.next, self.people)
         short: dict[int, int] = {}
         if weighs:
             short = past.shortfalls(
@@ -318,7 +320,7 @@ class _Reader:
                 learnt.get(person_id, {}),
                 busy.get(person_id) or [],
                 _ordinals(off.get(person_id, ())),
-                _ordinals(exempt.get(person_id, ())),
+                _ordinals([*exempt.get(person_id, ()), *later.get(person_id, ())]),
                 short.get(person_id, 0),
                 history.loads[person_id] + load[person_id],
                 history.sites.get(person_id, {}),
