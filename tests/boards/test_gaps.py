@@ -104,7 +104,8 @@ def test_the_board_of_a_city_is_light_and_has_pages(client, set_clock):
 
 
 def test_the_free_people_of_the_unit_are_asked_once(gap, unit, coordinator):
-    """Not those elsewhere then, exempt, gone, or of another unit; those below are."""
+    """Not those elsewhere then, exempt, gone, of another unit, or who cannot come; those below
+    are."""
     free = make.person(unit=unit)
     below = make.person(unit=make.unit(parent=unit))
     after = make.person(unit=unit)
@@ -122,16 +123,42 @@ def test_the_free_people_of_the_unit_are_asked_once(gap, unit, coordinator):
     make.person()
     here = make.person(unit=unit)
     make.assignment(person=here, shift=gap)
+    withdrew = make.person(unit=unit)  # R27: has said so about this very shift
+    make.assignment(person=withdrew, shift=gap, state="excused", withdrawn_at=now)
+    elsewhere = make.person(unit=unit)
+    make.assignment(
+        person=elsewhere,
+        shift=make.shift(unit=unit, starts="2026-12-02 07:30"),
+        state="excused",
+        withdrawn_at=now,
+    )
 
     count = service.ask(gap, actor=coordinator, now=now)
     service.ask(gap, actor=coordinator, now=now + timedelta(hours=1))
 
-    assert count == 4
-    assert asked_about(gap) == {free.id, below.id, after.id, coordinator.person_id}
+    assert count == 5
+    assert asked_about(gap) == {
+        *(each.id for each in (free, below, after, elsewhere)),
+        coordinator.person_id,
+    }
     shift = db.session.get_one(Shift, gap.id)
     assert shift.sign_up == "open"
     call = db.session.scalars(select(CallForHelp)).one()
-    assert (call.people, call.asked_at) == (4, now + timedelta(hours=1))
+    assert (call.people, call.asked_at) == (5, now + timedelta(hours=1))
+
+
+def test_both_days_of_a_shift_over_midnight_count(site, unit):
+    """Control: one until midnight."""
+    over = make.shift(site=site, starts="2026-12-01 22:00", minutes=240)
+    until = make.shift(site=site, starts="2026-12-01 22:00", minutes=120)
+    exempt, off = make.person(unit=unit), make.person(unit=unit)
+    make.exemption(person=exempt, from_on=TOMORROW, until_on=TOMORROW)
+    make.save(
+        DayOff(person_id=off.id, from_on=TOMORROW, until_on=TOMORROW, created_at=make.LONG_AGO)
+    )
+
+    assert queries.free_people(over) == []
+    assert queries.free_people(until) == [exempt.id, off.id]
 
 
 def test_only_those_who_have_learnt_it_are_asked(site, unit, coordinator):

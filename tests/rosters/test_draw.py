@@ -229,7 +229,7 @@ def test_places_lost_meanwhile_are_told_and_the_rest_is_published(
     assert people_of(shifts[2]) == [who[shifts[2].id]]
     lost = select(RosterPlace.shift_id, RosterPlace.lost).where(RosterPlace.lost.is_not(None))
     assert dict(db.session.execute(lost).all()) == {
-        shifts[0].id: "busy",
+        shifts[0].id: "same_time",
         shifts[1].id: "cancelled",
     }
 

@@ -11,7 +11,7 @@ from tests import make
 from tests.counting import queries
 from tests.make import at
 from tests.rosters.sheets import HEAD, POST, ROW, TIME, UNIT, WHO, assigned, changed, codes
-from volunteer.core.db import db
+from volunteer.core.db import db, transaction
 from volunteer.core.errors import NotAllowed, NotFound
 from volunteer.people.models import QualificationKind
 from volunteer.reminders.models import Reminder
@@ -40,6 +40,18 @@ def test_the_same_sheet_again_assigns_nobody(bring):
     assert (again.assigned, again.already, again.rejected) == (0, 2, [])
     assert len(assigned()) == 2
     assert len(db.session.scalars(select(Reminder.id)).all()) == 2
+
+
+def test_whoever_was_taken_off_and_is_brought_in_again_is_told_again(bring, wang):
+    bring(ROW)
+    with transaction():
+        db.session.scalars(select(Assignment)).one().state = "cancelled"
+
+    bring(ROW, now=at("2026-11-23 11:00"))
+
+    told = db.session.scalars(select(Reminder).filter_by(kind="assigned")).all()
+    assert [each.person_id for each in told] == [wang.id, wang.id]
+    assert max(len(each.period) for each in told) <= 20
 
 
 @pytest.mark.parametrize(

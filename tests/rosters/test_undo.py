@@ -31,6 +31,22 @@ def test_a_publication_is_undone_on_its_day_only(unit, post, month, coordinator,
     assert people_of(shift) == [person.id]
 
 
+def test_everybody_is_told_each_time(unit, post, month, coordinator, now):
+    """The last message is the one that holds, however often it goes to and fro."""
+    person = make.person(unit=unit)
+    post("2026-12-01 07:30")
+    roster = the_draft(service.draw(unit, month, actor=coordinator, now=now))
+    for hour in (10, 12):
+        publishing.publish(roster, actor=coordinator, now=at(f"2026-11-23 {hour}:00"))
+        publishing.publish(roster, actor=coordinator, now=at(f"2026-11-23 {hour}:10"))
+        publishing.undo(roster, actor=coordinator, now=at(f"2026-11-23 {hour}:30"))
+
+    told = db.session.scalars(select(Reminder).order_by(Reminder.id)).all()
+    assert [each.kind for each in told] == ["roster_published", "taken_off"] * 2
+    assert {each.person_id for each in told} == {person.id}
+    assert max(len(each.period) for each in told) <= 20
+
+
 def test_a_publication_stands_once_somebody_has_checked_in(unit, post, month, coordinator, now):
     """Control: without the check-in the same publication is undone."""
     one, other = make.person(unit=unit), make.person(unit=unit)

@@ -176,6 +176,30 @@ def test_anybody_of_the_unit_and_the_first_has_it(unit, given, wang, li):
     assert who(given) == {zhao.id}
 
 
+def test_whoever_cannot_come_to_it_is_not_asked_to_stand_in(unit, given, wang, li):
+    """R27. Control: who cannot come to another shift at that time is asked."""
+    elsewhere = open_shift(unit=unit, starts="2026-03-07 09:00")
+    for person, there in ((li, given), (make.person(unit=unit, name="赵六"), elsewhere)):
+        make.assignment(person=person, shift=there, state="excused", withdrawn_at=NOW)
+
+    asked = colleagues.free_at(given, unit_id=unit.id, but=wang.id)
+
+    assert li.id not in asked
+    assert len(asked) == 2  # and the leader
+
+
+def test_nobody_exempt_or_away_on_either_day_is_asked_to_stand_in(unit, wang, li):
+    """Control: at a shift until midnight the second day does not count."""
+    over = open_shift(unit=unit, starts="2026-03-07 22:00", minutes=240)
+    until = open_shift(unit=unit, starts="2026-03-07 22:00", minutes=120)
+    zhao, day = make.person(unit=unit), date(2026, 3, 8)
+    make.save(DayOff(person_id=li.id, from_on=day, until_on=day, created_at=NOW))
+    make.exemption(person=zhao, from_on=day, until_on=day)
+
+    assert colleagues.free_at(over, unit_id=unit.id, but=wang.id) == []
+    assert colleagues.free_at(until, unit_id=unit.id, but=wang.id) == [li.id, zhao.id]
+
+
 def test_only_the_one_asked_answers(unit, given, wang, li):
     swap = ask(wang, given, li)
     zhao = make.person(unit=unit)

@@ -33,6 +33,8 @@ PAGE = 60
 #: At most so many people are asked at once.
 MOST_ASKED = 300
 
+#: Who is on a shift, or has said not to be able to come to it (R27), is not asked about it.
+_HERE_OR_NEVER = (AssignmentState.ASSIGNED, AssignmentState.EXCUSED)
 _is_assigned = Assignment.state == AssignmentState.ASSIGNED
 _assigned = (
     select(func.count(Assignment.id))
@@ -277,22 +279,25 @@ def calls_of(shift_ids: Sequence[int]) -> Mapping[int, CallForHelp]:
 def free_people(shift: Shift, *, limit: int = MOST_ASKED) -> list[int]:
     """Return active people of the shift's unit who could serve there.
 
-    Free at that time, not exempt and without a day off on that day, and with what the shift
-    needs where the policy insists on it; nobody who is on the shift already.
+    Free at that time, not exempt and without a day off while it lasts, and with what the shift
+    needs where the policy insists on it; nobody who is on the shift already or cannot come to it.
     """
-    day = clock.local_day(shift.starts_at)
+    day, last = shift_rules.span_of(shift.starts_at, shift.ends_at)
     busy = select(Assignment.id).where(
         Assignment.person_id == Person.id,
-        _is_assigned,
         or_(
-            Assignment.shift_id == shift.id,
-            and_(Assignment.starts_at < shift.ends_at, Assignment.ends_at > shift.starts_at),
+            and_(Assignment.shift_id == shift.id, Assignment.state.in_(_HERE_OR_NEVER)),
+            and_(
+                _is_assigned,
+                Assignment.starts_at < shift.ends_at,
+                Assignment.ends_at > shift.starts_at,
+            ),
         ),
     )
     exempt = select(Exemption.id).where(
         Exemption.person_id == Person.id,
         Exemption.withdrawn_at.is_(None),
-        Exemption.from_on <= day,
+        Exemption.from_on <= last,
         Exemption.until_on >= day,
     )
     statement = (
@@ -312,7 +317,7 @@ def free_people(shift: Shift, *, limit: int = MOST_ASKED) -> list[int]:
     if shift.needs and _insists(shift):
         statement = statement.where(_has_learnt(shift.needs, day))
     found = list(db.session.scalars(statement))
-    off = signups.days_off(found, day, day)
+    off = signups.days_off(found, day, last)
     return [person_id for person_id in found if person_id not in off]
 
 

@@ -50,6 +50,10 @@ class Duty:
     def day(self) -> date:
         return self.starts.date()
 
+    @property
+    def last_day(self) -> date:
+        return (self.ends - timedelta(microseconds=1)).date()
+
 
 def broken(unit: Unit, month: Month) -> list[dict[str, Any]]:
     """Return every hard rule that the month's rosters at or under a unit break.
@@ -174,7 +178,7 @@ def _alone(duties: Sequence[Duty], month: Month) -> list[dict[str, Any]]:
     refuses = policy_for(month).training_gate == "refuse"
     found = []
     for duty in duties:
-        day, person = duty.day, duty.person
+        day, last, person = duty.day, duty.last_day, duty.person
         if duty.state != "planned":
             found.append(_fault("cancelled", duty))
         if not any(
@@ -182,9 +186,9 @@ def _alone(duties: Sequence[Duty], month: Month) -> list[dict[str, Any]]:
             for path, begins, ends in stays[person]
         ):
             found.append(_fault("unit_scope", duty))
-        if any(begins <= day <= ends for begins, ends in off[person]):
+        if any(begins <= last and day <= ends for begins, ends in off[person]):
             found.append(_fault("day_off", duty))
-        if any(begins <= day <= ends for begins, ends in exempt[person]):
+        if any(begins <= last and day <= ends for begins, ends in exempt[person]):
             found.append(_fault("exempt", duty))
         if refuses and duty.needs:
             valid = [

@@ -83,11 +83,11 @@ class Calendar:
             numbers[place.shift_id] = number
         self.days = sorted(self.places_of_day)
         #: A place of so many days before may still go on.
-        self.before = max([1, *((each.ends - 1) // DAY - each.day for each in problem.places)])
-        self.taken_off: defaultdict[int, list[int]] = defaultdict(list)
-        for person_id, shift_id in problem.taken_off:
+        self.before = max([1, *(each.last_day - each.day for each in problem.places)])
+        self.ruled_out: defaultdict[int, list[int]] = defaultdict(list)
+        for person_id, shift_id in problem.taken_off | problem.withdrawn:
             if shift_id in numbers:
-                self.taken_off[person_id].append(numbers[shift_id])
+                self.ruled_out[person_id].append(numbers[shift_id])
 
     def barred(self, worker: Worker, taken: Mapping[int, int]) -> frozenset[int]:
         """Return the places that a person cannot take; only those are asked one by one that
@@ -96,9 +96,8 @@ class Calendar:
         days: set[int] = set()
         for spans in (worker.off, worker.exempt):
             for first, last in spans:
-                days.update(
-                    self.days[bisect_left(self.days, first) : bisect_right(self.days, last)]
-                )
+                since = bisect_left(self.days, first - self.before)
+                days.update(self.days[since : bisect_right(self.days, last)])
         if not _covers_all(worker.member, self.days[0], self.days[-1]):
             days.update(day for day in self.days if not covers(worker.member, day))
         for turn in worker.busy:
@@ -111,7 +110,7 @@ class Calendar:
         for need, places in self.places_of_need.items():
             if not _holds(worker, need, self.days[0], self.days[-1]):
                 asked.update(places)
-        asked.update(self.taken_off.get(worker.person_id, ()))
+        asked.update(self.ruled_out.get(worker.person_id, ()))
         return frozenset(
             place
             for place in asked
@@ -181,7 +180,7 @@ def sorted_out(problem: Problem) -> tuple[list[int], list[int]]:
     first, last = min(days), max(days)
     sites = {place.site_id for place in problem.places}
     needs = {place.needs for place in problem.places if place.needs}
-    barred = {person_id for person_id, _ in problem.taken_off}
+    barred = {person_id for person_id, _ in problem.taken_off | problem.withdrawn}
     plain, others = [], []
     for number, worker in enumerate(problem.workers):
         if (

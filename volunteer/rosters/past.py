@@ -1,4 +1,4 @@
-"""What people have done, have learnt and lack, as the solver wants to know it."""
+"""What people have done, have said, have learnt and lack, as the solver wants to know it."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -19,6 +19,7 @@ from volunteer.targets.rules import Span
 from volunteer.units.models import Unit
 
 from .filling import position
+from .models import Hold, Roster, RosterPlace, RosterState
 from .problem import DAY as MINUTES
 from .problem import Days, Slot, Turn, minute_of
 
@@ -172,3 +173,41 @@ def shortfalls(
             required = owed_by(stays, exempt.get(person_id, ())).required
         found[person_id] = max(required - served.get(person_id, 0) - ahead.get(person_id, 0), 0)
     return found
+
+
+def draft_pairs(month: Month, now_drawn: set[int]) -> tuple[list[Pair], set[Pair]]:
+    """Return who holds a place in a draft that stays, and who was taken off one.
+
+    Of the units that are drawn now only the fixed places stay, of others all, and those
+    of the months before and after: a week, and a night's rest, may lie across the border.
+    """
+    around = [str(each) for each in (month.previous, month, month.next)]
+    statement = (
+        select(
+            RosterPlace.person_id,
+            RosterPlace.shift_id,
+            RosterPlace.hold,
+            Roster.unit_id,
+            Roster.month,
+        )
+        .join(Roster, Roster.id == RosterPlace.roster_id)
+        .where(Roster.state == RosterState.DRAFT, Roster.month.in_(around))
+    )
+    stay, barred = [], set()
+    for person_id, shift_id, hold, unit_id, of_month in db.session.execute(statement):
+        if hold == Hold.TAKEN_OFF:
+            barred.add((person_id, shift_id))
+        elif hold == Hold.FIXED or of_month != str(month) or unit_id not in now_drawn:
+            stay.append((person_id, shift_id))
+    return stay, barred
+
+
+def withdrawn(month: Month, whose: Whose) -> list[Pair]:
+    """Return who has said not to be able to come, and to which shift of the month (R27)."""
+    statement = select(Assignment.person_id, Assignment.shift_id).where(
+        Assignment.state == AssignmentState.EXCUSED,
+        Assignment.starts_at >= month.start,
+        Assignment.starts_at < month.end,
+        *of_people(Assignment.person_id, whose),
+    )
+    return [(row[0], row[1]) for row in db.session.execute(statement)]

@@ -91,6 +91,11 @@ class Place:
         return self.begins // DAY
 
     @property
+    def last_day(self) -> int:
+        """The day after `day` where it goes on past midnight."""
+        return (self.ends - 1) // DAY
+
+    @property
     def slot(self) -> Slot:
         return Slot(self.site_id, self.day % 7, self.begins % DAY)
 
@@ -125,6 +130,8 @@ class Why(StrEnum):
     #: Serves there already, or does not belong to the unit on that day: is not counted.
     HERE = "here"
     ELSEWHERE = "elsewhere"
+    #: Has said that he cannot come to this very shift.
+    WITHDREW = "withdrew"
     EXEMPT = "exempt"
     DAY_OFF = "day_off"
     UNTRAINED = "untrained"
@@ -163,6 +170,8 @@ class Problem:
     limits: Limits = field(default_factory=Limits)
     #: Pairs of person and shift that a coordinator has ruled out.
     taken_off: frozenset[tuple[int, int]] = frozenset()
+    #: Pairs that the person has ruled out: he had the place and cannot come.
+    withdrawn: frozenset[tuple[int, int]] = frozenset()
 
     @cached_property
     def usual_minutes(self) -> int:
@@ -224,9 +233,11 @@ class Problem:
             return Why.HERE
         if not covers(worker.member, day):
             return Why.ELSEWHERE
-        if worker.exempt and covers(worker.exempt, day):
+        if self.withdrawn and (worker.person_id, place.shift_id) in self.withdrawn:
+            return Why.WITHDREW
+        if worker.exempt and touch(worker.exempt, day, place.last_day):
             return Why.EXEMPT
-        if worker.off and covers(worker.off, day):
+        if worker.off and touch(worker.off, day, place.last_day):
             return Why.DAY_OFF
         if place.needs and not covers(worker.learnt.get(place.needs, ()), day):
             return Why.UNTRAINED
@@ -270,6 +281,15 @@ def covers(spans: Sequence[Days], day: int) -> bool:
     (True, False, False)
     """
     return any(first <= day <= last for first, last in spans)
+
+
+def touch(spans: Sequence[Days], since: int, until: int) -> bool:
+    """Tell whether one of the spans has a day from `since` to `until`, both included.
+
+    >>> touch([(3, 5)], 1, 2), touch([(3, 5)], 2, 3), touch([(3, 5)], 5, 6), touch([(3, 5)], 6, 6)
+    (False, True, True, False)
+    """
+    return any(first <= until and since <= last for first, last in spans)
 
 
 def day_of(day: date) -> int:

@@ -11,17 +11,17 @@ from sqlalchemy.orm import Session
 from volunteer.core import journal
 from volunteer.core.actor import Actor
 from volunteer.core.clock import local_day
-from volunteer.core.db import again_on_conflict, transaction, within
-from volunteer.people.models import Membership, Person, PersonState
+from volunteer.core.db import again_on_conflict, transaction
 from volunteer.shifts import notices
 from volunteer.shifts.models import Assignment, AssignmentState, Origin, Shift, ShiftState
 from volunteer.shifts.notices import Notice
 from volunteer.shifts.service import has_attendance
-from volunteer.units.models import Unit
 
-from . import access
+from . import access, queries, rules
 from .errors import NotADraft, TooLateToUndo
 from .models import Hold, Roster, RosterPlace, RosterState
+from .problem import Why
+from .reading import Drafts
 
 
 class Published(NamedTuple):
@@ -36,9 +36,10 @@ def publish(roster: Roster, *, actor: Actor, now: datetime) -> Published:
     """Assign everybody whom the draft names, in one transaction, and tell each of them once.
 
     The shifts are locked as `shifts.service.assign` locks them. Who is assigned already stays.
-    A place that cannot be kept any more (shift cancelled, begun or full; person busy or gone)
-    is left out and says why (`RosterPlace.lost`). A published roster is left as it is, so a
-    repeat assigns nobody. Raises NotADraft for one that was discarded.
+    A place that cannot be kept any more (shift cancelled, begun, full or another unit's by
+    now; a hard rule keeps the person away, or he cannot come: R27) is left out and says why
+    (`RosterPlace.lost`). A published roster is left as it is, so a repeat assigns nobody.
+    Raises NotADraft for one that was discarded.
     """
     with transaction() as session:
         access.require_schedule(actor, roster.unit.path)
@@ -52,7 +53,7 @@ def publish(roster: Roster, *, actor: Actor, now: datetime) -> Published:
             .where(RosterPlace.roster_id == roster.id, RosterPlace.hold != Hold.TAKEN_OFF)
             .order_by(RosterPlace.shift_id, RosterPlace.id)
         ).all()
-        new = _Desk(session, places, roster.unit.path, now).settle()
+        new = _Desk(session, roster, places, now).settle()
         for _, known in new:
             if known is not None:
                 known.state, known.origin = AssignmentState.ASSIGNED, Origin.ROSTER
@@ -66,7 +67,8 @@ def publish(roster: Roster, *, actor: Actor, now: datetime) -> Published:
         roster.state = RosterState.PUBLISHED
         roster.published_at, roster.published_by = now, actor.account_id
         people = sorted({place.person_id for place, _ in new})
-        notices.tell(Notice.ROSTER_PUBLISHED, people, about=f"roster:{roster.id}", now=now)
+        about = rules.about(roster.id, now)
+        notices.tell(Notice.ROSTER_PUBLISHED, people, about=about, now=now)
         _journal("rosters.publish", roster, actor, now, assigned=len(new), lost=lost)
         return Published(len(new), lost)
 
@@ -85,19 +87,19 @@ def _row(place: RosterPlace, actor: Actor, now: datetime) -> dict[str, object]:
 
 
 class _Desk:
-    """Settles which places of a draft can be kept, the shifts being locked."""
+    """Settles which places of a draft can be kept, the shifts being locked.
+
+    By what holds now, not when it was drawn; what other drafts say binds nobody.
+    """
 
     def __init__(
-        self, session: Session, places: Sequence[RosterPlace], path: str, now: datetime
+        self, session: Session, roster: Roster, places: Sequence[RosterPlace], now: datetime
     ) -> None:
-        self.places, self.now = places, now
+        self.roster, self.places, self.now = roster, places, now
         shift_ids = sorted({place.shift_id for place in places})
-        person_ids = sorted({place.person_id for place in places})
         self.shifts: dict[int, Shift] = {}
         self.counts: dict[int, int] = {}
         self.here: defaultdict[int, dict[int, Assignment]] = defaultdict(dict)
-        self.busy: defaultdict[int, list[tuple[datetime, datetime]]] = defaultdict(list)
-        self.stays: defaultdict[int, list[Membership]] = defaultdict(list)
         for some in _parts(shift_ids):
             locked = (
                 select(Shift)
@@ -110,29 +112,12 @@ class _Desk:
             there = select(Assignment).where(Assignment.shift_id.in_(some))
             for each in session.scalars(there.execution_options(populate_existing=True)):
                 self.here[each.shift_id][each.person_id] = each
-        first = min((each.starts_at for each in self.shifts.values()), default=now)
-        last = max((each.ends_at for each in self.shifts.values()), default=now)
-        for some in _parts(person_ids):
-            taken = select(Assignment.person_id, Assignment.starts_at, Assignment.ends_at).where(
-                Assignment.person_id.in_(some),
-                Assignment.state == AssignmentState.ASSIGNED,
-                Assignment.starts_at < last,
-                Assignment.ends_at > first,
-            )
-            for person_id, starts_at, ends_at in session.execute(taken):
-                self.busy[person_id].append((starts_at, ends_at))
-            belong = (
-                select(Membership)
-                .join(Unit, Unit.id == Membership.unit_id)
-                .join(Person, Person.id == Membership.person_id)
-                .where(
-                    Membership.person_id.in_(some),
-                    Person.state == PersonState.ACTIVE,
-                    within(Unit.path, [path]),
-                )
-            )
-            for stay in session.scalars(belong):
-                self.stays[stay.person_id].append(stay)
+        # Once more what the draw had read: the rules hold for who publishes as for who draws.
+        self.month = queries.standing(roster, drafts=Drafts.NONE, now=now)
+        lines = self.month.shifts if self.month else ()
+        workers = self.month.problem.workers if self.month else ()
+        self.wanted = {line.id: line for line in lines}
+        self.workers = {worker.person_id: worker for worker in workers}
 
     def settle(self) -> list[tuple[RosterPlace, Assignment | None]]:
         """Return the places that people get now, each with an assignment of old that ended;
@@ -146,7 +131,6 @@ class _Desk:
             place.lost = self._lost(place, shift)
             if place.lost is None:
                 new.append((place, old))
-                self.busy[place.person_id].append((shift.starts_at, shift.ends_at))
                 self.counts[shift.id] = self._count(shift) + 1
         return new
 
@@ -157,23 +141,24 @@ class _Desk:
         return self.counts[shift.id]
 
     def _lost(self, place: RosterPlace, shift: Shift) -> str | None:
+        """Return why a place cannot be kept; else the person is busy then from now on."""
+        if shift.unit_id != self.roster.unit_id:
+            return "handed_over"
         if shift.state == ShiftState.CANCELLED:
             return "cancelled"
         if shift.starts_at <= self.now:
             return "over"
         if self._count(shift) >= (shift.capacity or shift.wanted or 1):
             return "full"
-        if any(
-            starts < shift.ends_at and shift.starts_at < ends
-            for starts, ends in self.busy[place.person_id]
-        ):
-            return "busy"
-        day = local_day(shift.starts_at)
-        if not any(
-            stay.from_on <= day and (stay.until_on is None or day < stay.until_on)
-            for stay in self.stays[place.person_id]
-        ):
-            return "gone"
+        worker, line = self.workers.get(place.person_id), self.wanted.get(shift.id)
+        if self.month is None or line is None:
+            return "unwanted"
+        if worker is None:
+            return Why.ELSEWHERE
+        at = self.month.as_place(line, 1)
+        if why := self.month.problem.why_not(worker, at, worker.busy):
+            return why
+        worker.busy.append(at.turn)
         return None
 
 
@@ -240,7 +225,7 @@ def undo(roster: Roster, *, actor: Actor, now: datetime) -> int:
         for each in freed:
             of_shift[each.shift_id].append(each.person_id)
         for shift_id, people in of_shift.items():
-            about = f"shift:{shift_id}"
+            about = rules.about(shift_id, now)
             notices.tell(Notice.TAKEN_OFF, people, about=about, shift_id=shift_id, now=now)
         _journal("rosters.undo", roster, actor, now, freed=len(freed))
         return len(freed)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import contains_eager, joinedload
 
 from volunteer.core.clock import Month
 from volunteer.core.db import db, within
@@ -19,7 +19,7 @@ from volunteer.units.models import Unit
 from . import reading
 from .models import Hold, Roster, RosterGap, RosterPlace, RosterState
 from .problem import Limits, Place, Why, Worker
-from .reading import UnitMonth
+from .reading import Drafts, UnitMonth
 
 
 def roster(public_id: str, *, under: Sequence[str]) -> Roster:
@@ -178,6 +178,21 @@ def cells(roster: Roster, *, now: datetime) -> list[Cell]:
     return found
 
 
+def lost(roster: Roster) -> Sequence[RosterPlace]:
+    """Return the places that could not be kept when the roster was published, by time.
+
+    Those too whose shift does not stand in `cells`: it is cancelled, or another unit's.
+    """
+    statement = (
+        select(RosterPlace)
+        .join(RosterPlace.shift)
+        .where(RosterPlace.roster_id == roster.id, RosterPlace.lost.is_not(None))
+        .order_by(Shift.starts_at, RosterPlace.id)
+        .options(contains_eager(RosterPlace.shift), joinedload(RosterPlace.person))
+    )
+    return db.session.scalars(statement).all()
+
+
 def missing_of(roster: Roster, shift_id: int) -> int:
     """Return how many people a shift lacks when the draft's places are counted as taken."""
     wanted = db.session.scalars(select(Shift.wanted).where(Shift.id == shift_id)).one()
@@ -219,7 +234,7 @@ def verdicts(
     places count as what people do. `words` are a name, a phone or a volunteer number. A
     shift that is not the roster's, or does not want people any more, gives an empty list.
     """
-    found = _standing(roster, now=now)
+    found = standing(roster, now=now)
     place = found.place(shift_id) if found else None
     if found is None or place is None:
         return []
@@ -245,7 +260,7 @@ def verdict_of(
 ) -> Verdict | None:
     """Return whether one person may take a place; None where he or the shift is not here."""
     person_id = db.session.scalar(select(Person.id).where(Person.public_id == person_public_id))
-    found = _standing(roster, now=now)
+    found = standing(roster, now=now)
     place = found.place(shift_id) if found else None
     if found is None or place is None:
         return None
@@ -255,15 +270,17 @@ def verdict_of(
     return _named([(_why(found, worker, place), worker)], place)[0]
 
 
-def _standing(roster: Roster, *, now: datetime) -> UnitMonth | None:
-    """Return the unit's month with all drafts counted as what people do."""
+def standing(
+    roster: Roster, *, drafts: Drafts = Drafts.ALL, now: datetime
+) -> UnitMonth | None:
+    """Return the unit's month by the roster's own limits; None where nothing is to come."""
     limits = Limits(posts_a_week=roster.settings.get("posts_a_week", Limits().posts_a_week))
     found = reading.months(
         under=roster.unit.path,
         month=Month.parse(roster.month),
         limits=limits,
         only=[roster.unit_id],
-        keep_drafts=True,
+        drafts=drafts,
         now=now,
     )
     return found[0] if found else None

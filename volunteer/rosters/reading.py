@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from typing import NamedTuple
 
 from sqlalchemy import func, select
@@ -24,12 +25,21 @@ from volunteer.targets.queries import Stay
 from volunteer.units.models import Unit
 
 from . import past
-from .models import Hold, Roster, RosterPlace, RosterState
 from .past import FAR, Pair, Timing, of_people
 from .problem import Days, Limits, Place, Problem, Turn, Worker, minute_of
 
 #: A week of the month may begin before it or end after it.
 AROUND = timedelta(days=8)
+
+
+class Drafts(StrEnum):
+    """Which places of drafts count as what people do; who is assigned always does."""
+
+    #: Those of other units, and those that were fixed by hand.
+    OTHERS = "others"
+    ALL = "all"
+    #: For who asks about the rules only: what weighs people against each other is not read.
+    NONE = "none"
 
 
 class ShiftLine(NamedTuple):
@@ -86,18 +96,17 @@ def months(
     limits: Limits,
     only: Collection[int] | None = None,
     of: str | None = None,
-    keep_drafts: bool = False,
+    drafts: Drafts = Drafts.OTHERS,
     now: datetime,
 ) -> list[UnitMonth]:
     """Return the units at or under a path that have shifts to come in the month, the deepest
     first, so that nobody is taken from below while the own posts are empty.
 
     With `only` the units of these ids, with `of` only people at or under that path.
-    `keep_drafts` counts all that drafts say as done, else what is drawn anew now is left out.
-    Workers are shared between the problems: what one
-    gives them makes them busy in the next (see `give`).
+    Workers are shared between the problems: what one gives them makes them busy in the next
+    (see `give`).
     """
-    return _Reader(under, month, limits, of, now).read(only, keep_drafts=keep_drafts)
+    return _Reader(under, month, limits, of, now).read(only, drafts)
 
 
 def give(unit: UnitMonth, pairs: Iterable[Pair]) -> None:
@@ -128,18 +137,22 @@ class _Reader:
         #: None: everybody, which the database answers faster unasked.
         self.people = None if under == "/" or under.count("/") == 2 else belongs
 
-    def read(self, only: Collection[int] | None, *, keep_drafts: bool) -> list[UnitMonth]:
+    def read(self, only: Collection[int] | None, drafts: Drafts) -> list[UnitMonth]:
         lines = [line for line in self._lines() if only is None or line.unit_id in only]
         if not lines:
             return []
         units = {line.unit_id: line.path for line in lines}
-        pairs, barred = self._draft_pairs(
-            set() if keep_drafts else {line.unit_id for line in lines}
-        )
+        now_drawn = {line.unit_id for line in lines} if drafts == Drafts.OTHERS else set()
+        pairs, barred = past.draft_pairs(self.month, now_drawn)
+        if drafts == Drafts.NONE:
+            pairs = []
         planned = self._planned()
+        withdrawn = past.withdrawn(self.month, self.people)
         people = self._people(units.values())
         timings = self._timings(lines)
-        workers = self._workers(people, [*planned, *pairs], timings, lines)
+        workers = self._workers(
+            people, [*planned, *pairs], timings, lines, weighs=drafts != Drafts.NONE
+        )
         taken = self._taken(lines)
         own = {line.id: line.unit_id for line in lines}
         taken.update(shift_id for _, shift_id in pairs if shift_id in own)
@@ -152,6 +165,7 @@ class _Reader:
         for each in found:
             there = {line.id for line in each.shifts}
             each.problem.taken_off = frozenset(pair for pair in barred if pair[1] in there)
+            each.problem.withdrawn = frozenset(pair for pair in withdrawn if pair[1] in there)
         return sorted(found, key=lambda each: (-each.path.count("/"), each.path))
 
     def _of_unit(
@@ -206,24 +220,6 @@ class _Reader:
             .order_by(Shift.starts_at, Shift.id)
         )
         return [ShiftLine(*row) for row in db.session.execute(statement)]
-
-    def _draft_pairs(self, now_drawn: set[int]) -> tuple[list[Pair], set[Pair]]:
-        """Return who holds a place in a draft that stays, and who was taken off one.
-
-        Of the units that are drawn now only the fixed places stay, of others all.
-        """
-        statement = (
-            select(RosterPlace.person_id, RosterPlace.shift_id, RosterPlace.hold, Roster.unit_id)
-            .join(Roster, Roster.id == RosterPlace.roster_id)
-            .where(Roster.state == RosterState.DRAFT, Roster.month == str(self.month))
-        )
-        stay, barred = [], set()
-        for person_id, shift_id, hold, unit_id in db.session.execute(statement):
-            if hold == Hold.TAKEN_OFF:
-                barred.add((person_id, shift_id))
-            elif hold == Hold.FIXED or unit_id not in now_drawn:
-                stay.append((person_id, shift_id))
-        return stay, barred
 
     def _planned(self) -> list[Pair]:
         """Return who is assigned to what in the month and the weeks that it shares."""
@@ -283,16 +279,29 @@ class _Reader:
         planned: Sequence[Pair],
         timings: Mapping[int, Timing],
         lines: Sequence[ShiftLine],
+        *,
+        weighs: bool,
     ) -> dict[str, list[Worker]]:
-        """Return the people of each unit that has shifts, those of the units under it too."""
+        """Return the people of each unit that has shifts, those of the units under it too.
+
+        Unless it `weighs` them nobody's hours and habits are read: rules do not ask for them.
+        """
         units = {line.unit_id: line.path for line in lines}
         above = self._above(units)
-        history = past.history(self.month, {line.site_id for line in lines}, self.people)
+        history = past.History(Counter(), {}, {})
+        if weighs:
+            history = past.history(self.month, {line.site_id for line in lines}, self.people)
         off = signups.days_off(
-            under=[self.under], since=self.month.first_day, until=self.month.last_day
+            under=[self.under], since=self.month.first_day, until=self.month.next.first_day
         )
         exempt = targets.exemptions_in(self.month, self.people)
-        short = past.shortfalls(self.month, people, planned, timings, exempt=exempt, now=self.now)
+        #: What begins on the last day may go on past midnight.
+        later = targets.exemptions_in(self.month.next, self.people)
+        short: dict[int, int] = {}
+        if weighs:
+            short = past.shortfalls(
+                self.month, people, planned, timings, exempt=exempt, now=self.now
+            )
         learnt = past.learnt(self.month, {line.needs for line in lines if line.needs}, self.people)
         busy: defaultdict[int, list[Turn]] = defaultdict(list)
         load: Counter[int] = Counter()
@@ -311,7 +320,7 @@ class _Reader:
                 learnt.get(person_id, {}),
                 busy.get(person_id) or [],
                 _ordinals(off.get(person_id, ())),
-                _ordinals(exempt.get(person_id, ())),
+                _ordinals([*exempt.get(person_id, ()), *later.get(person_id, ())]),
                 short.get(person_id, 0),
                 history.loads[person_id] + load[person_id],
                 history.sites.get(person_id, {}),

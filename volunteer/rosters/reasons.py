@@ -22,9 +22,10 @@ CHOSEN = {
     "rotation": N_("next in the line"),
 }
 #: Why one person cannot.
-WHY_NOT = {
+WHY_NOT: dict[str, str] = {
     Why.HERE: N_("serves here already"),
     Why.ELSEWHERE: N_("is of another unit on that day"),
+    Why.WITHDREW: N_("has said not to be able to come to it"),
     Why.EXEMPT: N_("is exempt on that day"),
     Why.DAY_OFF: N_("has marked the day as not available"),
     Why.UNTRAINED: N_("has no valid training for it"),
@@ -40,6 +41,7 @@ EMPTY = {
     "people": N_("none of the unit's %(people)s people is free"),
     "by_hand": N_("changed by hand"),
     Why.HERE: N_("%(people)s serve here already"),
+    Why.WITHDREW: N_("%(people)s have said not to be able to come to it"),
     Why.EXEMPT: N_("%(people)s are exempt"),
     Why.DAY_OFF: N_("%(people)s have marked the day as not available"),
     Why.UNTRAINED: N_("%(people)s have no valid training"),
@@ -50,12 +52,15 @@ EMPTY = {
     Why.TAKEN_OFF: N_("%(people)s were taken off by hand"),
 }
 #: Why a place of a draft was not kept when the roster was published.
-LOST = {
+LOST: dict[str, str] = {
+    "handed_over": N_("the shift is another unit's by now"),
     "cancelled": N_("the shift has been cancelled"),
     "over": N_("the shift has begun"),
     "full": N_("the shift is full"),
-    "busy": N_("serves elsewhere at that time by now"),
-    "gone": N_("does not belong to the unit any more"),
+    "unwanted": N_("the shift wants nobody any more in this month"),
+    **WHY_NOT,
+    Why.ELSEWHERE: N_("does not belong to the unit any more"),
+    Why.SAME_TIME: N_("serves elsewhere at that time by now"),
 }
 
 

@@ -165,7 +165,7 @@ def show(public_id: str) -> str:
         wanted=sum(cell.shift.wanted for cell in cells),
         missing=sum(cell.missing for cell in cells),
         new=sum(cell.drawn for cell in cells),
-        lost=[(cell.shift, each) for cell in cells for each in cell.people if each.lost],
+        lost=queries.lost(roster),
         lost_text=reasons.lost_text,
         burdens=queries.burdens(cells),
         is_draft=roster.state == RosterState.DRAFT,

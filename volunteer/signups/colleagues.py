@@ -12,7 +12,9 @@ from volunteer.core.db import db
 from volunteer.core.errors import NotFound
 from volunteer.people import queries as people
 from volunteer.people.models import Membership, Person, PersonState
+from volunteer.shifts import rules as shift_rules
 from volunteer.shifts.models import Assignment, AssignmentState, Shift, ShiftState
+from volunteer.targets.models import Exemption
 from volunteer.units.models import Unit
 
 from .models import DayOff, Swap, SwapState, Waiting, WaitingState
@@ -91,13 +93,30 @@ def named(public_id: str, *, unit_id: int, but: int, on: date) -> Person | None:
 
 
 def free_at(shift: Shift, *, unit_id: int, but: int) -> list[int]:
-    """Return the ids of the people of a unit who have neither a place nor a day off then."""
-    day = local_day(shift.starts_at)
+    """Return the ids of the people of a unit who have neither a place nor a day off then.
+
+    Nobody who is exempt while it lasts, or has said not to be able to come to this very
+    shift (R27).
+    """
+    day, last = shift_rules.span_of(shift.starts_at, shift.ends_at)
     off = select(DayOff.id).where(
-        DayOff.person_id == Person.id, DayOff.from_on <= day, DayOff.until_on >= day
+        DayOff.person_id == Person.id, DayOff.from_on <= last, DayOff.until_on >= day
+    )
+    exempt = select(Exemption.id).where(
+        Exemption.person_id == Person.id,
+        Exemption.withdrawn_at.is_(None),
+        Exemption.from_on <= last,
+        Exemption.until_on >= day,
     )
     statement = _of_unit((Person.id,), unit_id, but, day)
-    statement = statement.where(~_busy_at(shift), ~off.exists()).order_by(Person.id)
+    withdrew = select(Assignment.id).where(
+        Assignment.person_id == Person.id,
+        Assignment.shift_id == shift.id,
+        Assignment.state == AssignmentState.EXCUSED,
+    )
+    hindered = (off, exempt, withdrew)
+    statement = statement.where(~_busy_at(shift), *(~each.exists() for each in hindered))
+    statement = statement.order_by(Person.id)
     return list(db.session.scalars(statement.limit(MOST_TOLD)))
 
 
