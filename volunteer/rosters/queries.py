@@ -270,9 +270,7 @@ def verdict_of(
     return _named([(_why(found, worker, place), worker)], place)[0]
 
 
-def standing(
-    roster: Roster, *, drafts: Drafts = Drafts.ALL, now: datetime
-) -> UnitMonth | None:
+def standing(roster: Roster, *, drafts: Drafts = Drafts.ALL, now: datetime) -> UnitMonth | None:
     """Return the unit's month by the roster's own limits; None where nothing is to come."""
     limits = Limits(posts_a_week=roster.settings.get("posts_a_week", Limits().posts_a_week))
     found = reading.months(
