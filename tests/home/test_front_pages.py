@@ -87,10 +87,10 @@ class TestVolunteer:
 
         assert "1 小时 待现场负责人确认" in client.get("/").text
 
-    def test_three_places_and_no_more(self, client, wang):
+    def test_four_places_and_no_more(self, client, wang):
         make.login(client, wang)
 
-        assert places(client.get("/").text) == ["/my", "/hours", "/inbox"]
+        assert places(client.get("/").text) == ["/my", "/my-shifts", "/hours", "/inbox"]
 
     def test_the_leader_of_a_shift_finds_the_list_and_what_waits(self, client, wang, school):
         led = shift(school, "2026-11-23 15:00", leader=wang, title="我带的一场")
