@@ -79,7 +79,8 @@ def successors(unit_ids: Iterable[int]) -> dict[int, int]:
     The journal says it: the note of a unit's own merger follows that of its end.
     """
     found: dict[int, int] = {}
-    ended = [unit for unit in by_ids(unit_ids).values() if unit.ended_on]
+    known = (db.session.get(Unit, unit_id) for unit_id in set(unit_ids))  # mostly at hand
+    ended = [unit for unit in known if unit and unit.ended_on]
     for unit in ended:
         heir: Unit | None = unit
         while heir and heir.ended_on:
