@@ -60,6 +60,7 @@ def verdict_on(
     """Say whether one more person fits; `busy` are the stretches at which he serves elsewhere,
     `away` says that he has taken the day off.
 
+    >>> from volunteer.core import clock
     >>> nine = clock.at(date(2026, 12, 1), datetime.min.time()) + timedelta(hours=9)
     >>> ten, eight = nine + timedelta(hours=1), nine - timedelta(hours=1)
     >>> def say(assigned=0, capacity=None, cancelled=False, busy=(), now=eight):
