@@ -24,7 +24,7 @@ from wtforms.validators import (
 )
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from volunteer.core.forms import RefusableForm, choices, one_line, paragraphs
+from volunteer.core.forms import RefusableForm, choices, one_line, paragraphs, usual_day
 from volunteer.people.models import QualificationKind
 from volunteer.shifts.models import Nature, SignUp
 
@@ -152,10 +152,8 @@ class ActivityForm(RefusableForm):
         self.site.choices = choices([("", lazy_gettext("Choose the site")), *sites])
         return self
 
-    def validate_first_on(self, field: DateField) -> None:
-        require_usual(field)
-
-    validate_last_on = validate_first_on
+    validate_first_on = usual_day
+    validate_last_on = usual_day
 
     def validate_weekdays(self, field: SelectMultipleField) -> None:
         if not field.data:
@@ -204,12 +202,6 @@ class ActivityForm(RefusableForm):
         }
 
 
-def require_usual(field: DateField) -> None:
-    """Refuse a day with which no calendar reckons."""
-    if field.data and not 2000 <= field.data.year <= 2199:
-        raise ValidationError(lazy_gettext("Choose a day of this century."))
-
-
 class SeriesForm(ActivityForm):
     """What can be changed of a series."""
 
@@ -241,9 +233,6 @@ class OpenForm(RefusableForm):
 class DayForm(RefusableForm):
     """A day that is taken out of a series, or put in."""
 
-    def validate_day(self, field: DateField) -> None:
-        require_usual(field)
-
     day = DateField(lazy_gettext("Day"), [InputRequired(lazy_gettext("Choose the day."))])
     reason = StringField(
         lazy_gettext("Reason"),
@@ -251,3 +240,5 @@ class DayForm(RefusableForm):
         filters=[one_line],
         render_kw={"autocomplete": "off", "maxlength": 100},
     )
+
+    validate_day = usual_day

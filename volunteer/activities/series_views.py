@@ -179,7 +179,7 @@ def since_asked() -> date | None:
         day = date.fromisoformat(text) if text else None
     except ValueError:
         raise NotFound() from None
-    if day and not 2000 <= day.year <= 2199:
+    if day and day.year not in clock.YEARS:
         raise NotFound()
     return day
 

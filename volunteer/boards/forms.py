@@ -4,7 +4,7 @@ from flask_babel import lazy_gettext
 from wtforms import DateField, SelectField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 
-from volunteer.core.forms import RefusableForm, choices, one_line
+from volunteer.core.forms import RefusableForm, choices, one_line, usual_day
 
 
 class MoveForm(RefusableForm):
@@ -41,6 +41,4 @@ class InspectionForm(RefusableForm):
         self.unit.choices = choices(units)
         return self
 
-    def validate_from_on(self, field: DateField) -> None:
-        if field.data and not 2000 <= field.data.year <= 2199:
-            raise ValidationError(lazy_gettext("Choose a day of this century."))
+    validate_from_on = usual_day

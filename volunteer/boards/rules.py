@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from volunteer.core.clock import Month
+from volunteer.core.clock import YEARS, Month
 
 #: For so long a move can be taken back in one tap.
 UNDO = timedelta(minutes=15)
@@ -136,7 +136,7 @@ def day_asked(text: str, *, otherwise: date) -> date:
         day = date.fromisoformat(text)
     except ValueError:
         return otherwise
-    return day if 2000 <= day.year <= 2199 else otherwise
+    return day if day.year in YEARS else otherwise
 
 
 def group_of(path: str, scopes: Sequence[str]) -> int:

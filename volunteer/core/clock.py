@@ -41,6 +41,10 @@ def parse(text: str) -> datetime:
     return moment.astimezone(UTC)
 
 
+#: With other years no calendar here reckons.
+YEARS = range(2000, 2200)
+
+
 @dataclass(frozen=True, order=True, slots=True)
 class Month:
     """A calendar month in local time, written 2026-03."""
@@ -49,7 +53,7 @@ class Month:
     month: int
 
     def __post_init__(self) -> None:
-        if not (1 <= self.month <= 12 and 2000 <= self.year <= 2199):
+        if not (1 <= self.month <= 12 and self.year in YEARS):
             raise ValueError(f"not a month: {self.year}-{self.month}")
 
     @classmethod

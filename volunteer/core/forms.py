@@ -4,9 +4,12 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
+from wtforms import DateField, ValidationError
 from wtforms.fields.choices import SelectChoice
 
+from .clock import YEARS
 from .errors import DomainError, wants_json
 
 
@@ -36,6 +39,12 @@ class RefusableForm(FlaskForm):
                 raise
             self.refusal, self.status = error, error.status
             self[error.field].errors = [*self[error.field].errors, error.message]
+
+
+def usual_day(_: FlaskForm, field: DateField) -> None:
+    """Refuse a day with which no calendar reckons; as `validate_<field>` of a form."""
+    if field.data and field.data.year not in YEARS:
+        raise ValidationError(lazy_gettext("Choose a day of this century."))
 
 
 def one_line(text: str | None) -> str:

@@ -27,7 +27,7 @@ from wtforms.validators import (
 )
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from volunteer.core.forms import RefusableForm, choices, one_line, paragraphs
+from volunteer.core.forms import RefusableForm, choices, one_line, paragraphs, usual_day
 
 from . import rules
 from .kit import KIT, kit_of, kit_text, names_in
@@ -170,11 +170,8 @@ class FactsForm(RefusableForm):
         """Tell whether the rows beyond the first are all empty."""
         return not any(entry.form.is_used for entry in self.windows[SHOWN_WINDOWS:])
 
-    def validate_last_on(self, field: DateField) -> None:
-        if field.data and not 2000 <= field.data.year <= 2199:
-            raise ValidationError(lazy_gettext("Choose a day of this century."))
-
-    validate_turns_from = validate_last_on
+    validate_last_on = usual_day
+    validate_turns_from = usual_day
 
     def validate_units(self, field: TextAreaField) -> None:
         if self.turn_by.data and not field.data:
@@ -229,7 +226,7 @@ class PostForm(FactsForm):
         lazy_gettext("First day"), [InputRequired(lazy_gettext("Choose the first day."))]
     )
 
-    validate_first_on = FactsForm.validate_last_on
+    validate_first_on = usual_day
 
     def offer(self, units: list[tuple[str, str]], sites: list[tuple[str, str]]) -> "PostForm":
         """Say what there is to choose from, and return the form."""

@@ -26,7 +26,7 @@ from wtforms.validators import (
     ValidationError,
 )
 
-from volunteer.core.forms import RefusableForm, choices, one_line, paragraphs
+from volunteer.core.forms import RefusableForm, choices, one_line, paragraphs, usual_day
 from volunteer.people.models import QualificationKind
 
 from .models import Nature, QrMode, SignUp
@@ -162,9 +162,7 @@ class SingleForm(RefusableForm):
         self.site.choices = choices([("", lazy_gettext("Choose the site")), *sites])
         return self
 
-    def validate_day(self, field: DateField) -> None:
-        if field.data and not 2000 <= field.data.year <= 2199:
-            raise ValidationError(lazy_gettext("Choose a day of this century."))
+    validate_day = usual_day
 
 
 class EditForm(SingleForm):
@@ -235,9 +233,7 @@ class CallOffForm(CancelForm):
         self.unit.choices = choices(units)
         return self
 
-    def validate_day(self, field: DateField) -> None:
-        if field.data and not 2000 <= field.data.year <= 2199:
-            raise ValidationError(lazy_gettext("Choose a day of this century."))
+    validate_day = usual_day
 
 
 class CopyForm(RefusableForm):
@@ -266,11 +262,8 @@ class CopyForm(RefusableForm):
         self.unit.choices = choices(units)
         return self
 
-    def validate_copied(self, field: DateField) -> None:
-        if field.data and not 2000 <= field.data.year <= 2199:
-            raise ValidationError(lazy_gettext("Choose a day of this century."))
-
-    validate_into = validate_copied
+    validate_copied = usual_day
+    validate_into = usual_day
 
 
 AS_ABOVE = ("", lazy_gettext("as the level above says"))

@@ -41,7 +41,7 @@ class Week:
         (datetime.date(2026, 11, 23), Week(monday=datetime.date(2027, 1, 4)))
         """
         found = _WEEK.fullmatch(text)
-        if found is None or not 2000 <= int(found[1]) <= 2199:
+        if found is None or int(found[1]) not in clock.YEARS:
             raise ValueError(f"not a week: {text!r}")
         return cls(date.fromisocalendar(int(found[1]), int(found[2]), 1))
 

@@ -2,9 +2,9 @@
 
 from flask_babel import lazy_gettext
 from wtforms import DateField, RadioField, StringField
-from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length
 
-from volunteer.core.forms import RefusableForm, choices, one_line
+from volunteer.core.forms import RefusableForm, choices, one_line, usual_day
 
 OFF, WORKED = "off", "worked"
 
@@ -29,6 +29,4 @@ class DayForm(RefusableForm):
         render_kw={"autocomplete": "off", "maxlength": 30},
     )
 
-    def validate_day(self, field: DateField) -> None:
-        if field.data and not 2000 <= field.data.year <= 2199:
-            raise ValidationError(lazy_gettext("Choose a day of this century."))
+    validate_day = usual_day

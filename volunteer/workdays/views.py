@@ -59,7 +59,7 @@ def day_named(text: str) -> date:
 def index_page(form: DayForm) -> tuple[str, int]:
     today = clock.local_day(clock.now())
     asked = request.args.get("year", type=int)
-    year = asked if asked and 2000 <= asked <= 2199 else today.year
+    year = asked if asked and asked in clock.YEARS else today.year
     page = render_template(
         "workdays/index.html",
         form=form,
