@@ -157,7 +157,7 @@ def import_roster(
                 actor=actor,
                 now=now,
             )
-            about = rules.about(shift_id, now)
+            about = notices.about(shift_id, now)
             notices.tell(Notice.ASSIGNED, people, about=about, shift_id=shift_id, now=now)
         if of_shift:
             journal.write(

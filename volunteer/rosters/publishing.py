@@ -17,7 +17,7 @@ from volunteer.shifts.models import Assignment, AssignmentState, Origin, Shift, 
 from volunteer.shifts.notices import Notice
 from volunteer.shifts.service import has_attendance
 
-from . import access, queries, rules
+from . import access, queries
 from .errors import NotADraft, TooLateToUndo
 from .models import Hold, Roster, RosterPlace, RosterState
 from .problem import Why
@@ -67,7 +67,7 @@ def publish(roster: Roster, *, actor: Actor, now: datetime) -> Published:
         roster.state = RosterState.PUBLISHED
         roster.published_at, roster.published_by = now, actor.account_id
         people = sorted({place.person_id for place, _ in new})
-        about = rules.about(roster.id, now)
+        about = notices.about(roster.id, now)
         notices.tell(Notice.ROSTER_PUBLISHED, people, about=about, now=now)
         _journal("rosters.publish", roster, actor, now, assigned=len(new), lost=lost)
         return Published(len(new), lost)
@@ -225,7 +225,7 @@ def undo(roster: Roster, *, actor: Actor, now: datetime) -> int:
         for each in freed:
             of_shift[each.shift_id].append(each.person_id)
         for shift_id, people in of_shift.items():
-            about = rules.about(shift_id, now)
+            about = notices.about(shift_id, now)
             notices.tell(Notice.TAKEN_OFF, people, about=about, shift_id=shift_id, now=now)
         _journal("rosters.undo", roster, actor, now, freed=len(freed))
         return len(freed)

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from datetime import date, datetime, time, timedelta
+from datetime import date, time, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -32,16 +32,6 @@ _WHEN = re.compile(
 )
 _BETWEEN = re.compile(r"([、,;/|\n])")
 _PERSON = re.compile(r"(?P<name>[^\d+]*?)(?:[\s:(]*(?P<digits>\+?\d[\d\s-]*)\)?)?")
-
-
-def about(number: int, now: datetime) -> str:
-    """Return what a message about a roster or a shift is about, so that it is told each time.
-
-    >>> from volunteer.core.clock import parse
-    >>> about(812, parse("2026-12-01T07:30"))
-    '812:6b0e06f8'
-    """
-    return f"{number}:{int(now.timestamp()):x}"
 
 
 def may_schedule(month: Month, *, present: Month) -> bool:

@@ -161,7 +161,7 @@ def carry_out(moves: Sequence[Move], *, now: datetime) -> int:
         session.flush()
         here = people.get(each.shift.id, ())
         if is_told and here:
-            about = f"{each.shift.id}:{now:%y%m%d%H%M%S}"
+            about = notices.about(each.shift.id, now)
             tell = notices.tell
             tell(Notice.SHIFT_CHANGED, here, about=about, shift_id=each.shift.id, now=now)
             messages += len(here)

@@ -36,6 +36,16 @@ class Notice(StrEnum):
 tellers: list[Callable[[Notice, Sequence[int], str, int | None, datetime], None]] = []
 
 
+def about(number: int, now: datetime) -> str:
+    """Return what a message is about that is told each time: a shift or a roster, and when.
+
+    >>> from volunteer.core.clock import parse
+    >>> about(812, parse("2026-12-01T07:30"))
+    '812:6b0e06f8'
+    """
+    return f"{number}:{int(now.timestamp()):x}"
+
+
 def tell(
     notice: Notice,
     people: Sequence[int],

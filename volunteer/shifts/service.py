@@ -337,7 +337,7 @@ def unassign(
 
 def _tell(notice: Notice, people: Sequence[int], shift: Shift, now: datetime) -> None:
     """Tell people what becomes of them at a shift, as often as it happens."""
-    about = f"{shift.id}:{int(now.timestamp()) // 60:x}"
+    about = notices.about(shift.id, now)
     notices.tell(notice, people, about=about, shift_id=shift.id, now=now)
 
 
