@@ -79,7 +79,6 @@ def add_group(app: Flask, group: Group) -> None:
 
 def connect_hooks() -> None:
     """Fill the hook lists by which a lower feature reaches a higher one. A repeat is one."""
-    shifts.has_attendance[:] = [attendance.has_attendance]
     shifts.attended_among[:] = [attendance.attended_among]
     shifts.place_freed[:] = [waitlist.place_freed]
     taking.has_checked_in[:] = [attendance.has_checked_in]

@@ -17,7 +17,7 @@ NOW = at("2026-03-01 08:00")
 @pytest.fixture(autouse=True)
 def no_hooks(monkeypatch):
     """What other features ask and are told is theirs to test."""
-    monkeypatch.setattr(service, "has_attendance", [])
+    monkeypatch.setattr(service, "attended_among", [])
     monkeypatch.setattr(notices, "tellers", [])
 
 
@@ -39,7 +39,7 @@ def test_frees_the_people_and_tells_them(unit, shift, coordinator, monkeypatch):
 
 
 def test_is_refused_once_somebody_is_there(shift, coordinator, monkeypatch):
-    monkeypatch.setattr(service, "has_attendance", [lambda shift_id: shift_id == shift.id])
+    monkeypatch.setattr(service, "attended_among", [lambda ids: {shift.id} & set(ids)])
 
     with pytest.raises(HasAttendance):
         service.cancel(shift, reason="暴雨", actor=coordinator, now=NOW)

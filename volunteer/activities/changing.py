@@ -164,7 +164,7 @@ def _decide(
 ) -> Outcome:
     calendar = workdays.calendar(first, until)
     named = rules.occurrences(series._replace(skipped={}), calendar, first, until)
-    begun = editing.attended(found.values())
+    begun = shifts.attended([each.id for each in found.values()])
     leader_id = after["leader_id"] or shift_queries.coordinator_of(activity.unit)
 
     def details(day: date) -> Details:

@@ -188,7 +188,7 @@ def take_out(
             )
             if shift and session.scalar(select(Assignment.id).filter_by(shift_id=shift.id)):
                 raise HasPeople()
-            if shift and any(asks(shift.id) for asks in shifts.has_attendance):
+            if shift and shifts.attended([shift.id]):
                 raise HasPeople()
             if shift:
                 session.delete(shift)

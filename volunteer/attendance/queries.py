@@ -243,12 +243,6 @@ def posting(attendance_id: int) -> Posting | None:
     return Posting._make(row) if row else None
 
 
-def has_attendance(shift_id: int) -> bool:
-    """Tell whether anybody has checked in at the shift."""
-    found = select(Attendance.id).where(Attendance.shift_id == shift_id).limit(1)
-    return db.session.scalar(found) is not None
-
-
 def attended_among(shift_ids: Sequence[int]) -> set[int]:
     """Return those of the shifts at which somebody has checked in."""
     found: set[int] = set()

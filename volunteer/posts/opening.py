@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, select, update
 from volunteer.core import clock
 from volunteer.core.db import db
 from volunteer.people.models import QualificationKind
-from volunteer.shifts import editing, notices
+from volunteer.shifts import notices
 from volunteer.shifts import queries as shift_queries
 from volunteer.shifts import rules as shift_rules
 from volunteer.shifts import service as shifts
@@ -262,14 +262,13 @@ def _held(post: Post, *, since: date, now: datetime) -> dict[date, list[Held]]:
             .where(*theirs, Assignment.state == AssignmentState.ASSIGNED)
         )
     )
-    soon = clock.at(clock.local_day(now) + 2 * DAY, time())
+    soon = clock.at(clock.local_day(now) + 2 * DAY, time())  # nobody is there days before
+    taken = manned | shifts.attended([shift.id for shift in rows if shift.starts_at < soon])
     held: defaultdict[date, list[Held]] = defaultdict(list)
     for shift in rows:
         day, start = rules.key_of(shift.source or "")
-        is_free = shift.id not in manned and shift.starts_at > now and shift.changed_at is None
-        if is_free and shift.starts_at < soon:  # nobody is there days before
-            is_free = not any(asks(shift.id) for asks in shifts.has_attendance)
-        held[day].append(Held(shift, start, is_free))
+        is_free = shift.id not in taken and shift.starts_at > now
+        held[day].append(Held(shift, start, is_free and shift.changed_at is None))
     return held
 
 
@@ -306,7 +305,7 @@ def rest(
     ]
     for shift in resting:
         shift.call_off_id = None
-    begun = editing.attended(resting)
+    begun = shifts.attended([shift.id for shift in resting])
     planned = [shift.id for shift in resting if shift.state == ShiftState.PLANNED]
     ids = [shift_id for shift_id in planned if shift_id not in begun]
     theirs = (Assignment.shift_id.in_(ids), Assignment.state == AssignmentState.ASSIGNED)

@@ -15,7 +15,7 @@ from volunteer.core.db import again_on_conflict, transaction
 from volunteer.shifts import notices
 from volunteer.shifts.models import Assignment, AssignmentState, Origin, Shift, ShiftState
 from volunteer.shifts.notices import Notice
-from volunteer.shifts.service import has_attendance
+from volunteer.shifts.service import attended
 
 from . import access, queries
 from .errors import NotADraft, TooLateToUndo
@@ -203,9 +203,7 @@ def undo(roster: Roster, *, actor: Actor, now: datetime) -> int:
             )
             .with_for_update(of=Assignment)
         )
-        if any(
-            asks(shift) for shift in session.scalars(mine.distinct()) for asks in has_attendance
-        ):
+        if attended(session.scalars(mine.distinct()).all()):
             raise TooLateToUndo()
         freed = session.scalars(theirs).all()
         for each in freed:

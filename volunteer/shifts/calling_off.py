@@ -69,7 +69,7 @@ def concerned(
     if locked:
         statement = statement.with_for_update(of=Shift).execution_options(populate_existing=True)
     shifts = db.session.scalars(statement).all()
-    begun = editing.attended(each for each in shifts if each.starts_at <= now + OPENS_AT_MOST)
+    begun = service.attended([each.id for each in shifts if each.starts_at <= now + OPENS_AT_MOST])
     going = [each for each in shifts if each.id not in begun]
     people = editing.people_of([each.id for each in going])
     return Concerned(

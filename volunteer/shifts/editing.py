@@ -28,7 +28,7 @@ from .errors import (
 )
 from .models import Assignment, AssignmentState, Shift, ShiftState, Site
 from .notices import Notice
-from .service import attended_among
+from .service import attended
 
 
 class Details(NamedTuple):
@@ -63,12 +63,6 @@ class Move(NamedTuple):
 
 def details_of(shift: Shift) -> Details:
     return Details(*(getattr(shift, name) for name in Details._fields))
-
-
-def attended(shifts: Iterable[Shift]) -> set[int]:
-    """Return the ids of the shifts at which somebody has checked in."""
-    ids = [each.id for each in shifts]
-    return {shift_id for ask in attended_among for shift_id in ask(ids)}
 
 
 def people_of(shift_ids: Sequence[int]) -> dict[int, list[int]]:
@@ -185,7 +179,7 @@ def edit(shift: Shift, to: Details, *, actor: Actor, now: datetime) -> int:
             raise ShiftOver()
         if to == details_of(shift):
             return 0
-        if attended([shift]):
+        if attended([shift.id]):
             raise AlreadyBegun()
         _require_fitting(shift, to, actor=actor, now=now)
         move = Move(shift, to, shift.source)
@@ -221,7 +215,7 @@ def wish(shift: Shift, wanted: checkin.Values, *, actor: Actor, now: datetime) -
             raise ShiftCancelled()
         if shift.starts_at <= now:
             raise Begun()
-        if attended([shift]):
+        if attended([shift.id]):
             raise AlreadyBegun()
         row_id = checkin.written(shift.wishes_id, wanted, actor=actor, now=now)
         if row_id is None:

@@ -48,13 +48,16 @@ from .models import (
 )
 from .notices import Notice
 
-#: Tells whether anybody has checked in at a shift; `features.py` sets it.
-has_attendance: list[Callable[[int], bool]] = []
-#: Returns those of many shifts at which somebody has; filled likewise.
+#: Returns those of some shifts at which somebody has checked in; `features.py` sets it.
 attended_among: list[Callable[[Sequence[int]], set[int]]] = []
 
 #: Told that a place has become free, in the verb's transaction: (shift, now).
 place_freed: list[Callable[[int, datetime], None]] = []
+
+
+def attended(shift_ids: Sequence[int]) -> set[int]:
+    """Return those of the shifts at which somebody has checked in."""
+    return {shift_id for ask in attended_among for shift_id in ask(shift_ids)}
 
 
 def new_public_id() -> str:
@@ -352,7 +355,7 @@ def cancel(shift: Shift, *, reason: str, actor: Actor, now: datetime) -> None:
         shift = session.get_one(Shift, shift.id, with_for_update=True, populate_existing=True)
         if shift.state == ShiftState.CANCELLED:
             raise ShiftCancelled()
-        if any(asks(shift.id) for asks in has_attendance):
+        if attended([shift.id]):
             raise HasAttendance()
         theirs = (Assignment.shift_id == shift.id, Assignment.state == AssignmentState.ASSIGNED)
         people = session.scalars(select(Assignment.person_id).where(*theirs)).all()
@@ -377,7 +380,7 @@ def cancel_idle(source: str, *, reason: str, now: datetime) -> int:
         locked = session.scalars(to_come.with_for_update()).all()
         there = (Assignment.shift_id.in_(to_come), Assignment.state == AssignmentState.ASSIGNED)
         taken = set(session.scalars(select(Assignment.shift_id).where(*there)))
-        taken |= {each for ask in attended_among for each in ask(locked)}
+        taken |= attended(locked)
         idle = [shift_id for shift_id in locked if shift_id not in taken]
         if idle:
             session.execute(
