@@ -1,4 +1,4 @@
-"""A migrated database of its own for every test, on both engines; commits are real commits."""
+"""A migrated database of its own for every test, on both engines, and a unit; commits are real."""
 
 import os
 import shutil
@@ -16,6 +16,7 @@ from tests import make, postgresql
 from tests.browser import Browser, Shell
 from volunteer import create_app
 from volunteer.core import clock, settings
+from volunteer.core.actor import Role
 from volunteer.core.db import db
 
 ENGINES = ("sqlite", "postgresql")
@@ -185,3 +186,20 @@ def set_clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[str | datetime], dat
         return instant
 
     return set_to
+
+
+@pytest.fixture
+def unit(app):
+    return make.unit(name="教育局")
+
+
+@pytest.fixture
+def coordinator(unit):
+    """Who asks; an Actor."""
+    return make.grant_of(Role.COORDINATOR, unit)
+
+
+@pytest.fixture
+def stranger(app):
+    """The coordinator of another unit; an Actor."""
+    return make.grant_of(Role.COORDINATOR, make.unit())

@@ -1,4 +1,4 @@
-"""A unit with its coordinator, and a way to plan an activity there."""
+"""A way to plan an activity at a site of the unit."""
 
 from datetime import date, time
 
@@ -7,27 +7,9 @@ import pytest
 from tests import make
 from tests.make import at
 from volunteer.activities import service
-from volunteer.core.actor import Role
 
 #: Monday noon.
 NOW = at("2026-03-02 12:00")
-
-
-@pytest.fixture
-def unit(app):
-    return make.unit(name="教育局")
-
-
-@pytest.fixture
-def coordinator(unit):
-    """Who asks; an Actor."""
-    return make.grant_of(Role.COORDINATOR, unit)
-
-
-@pytest.fixture
-def stranger(app):
-    """The coordinator of another unit; an Actor."""
-    return make.grant_of(Role.COORDINATOR, make.unit())
 
 
 @pytest.fixture

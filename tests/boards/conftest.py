@@ -1,4 +1,4 @@
-"""A unit with its coordinator, a post with a site, and its shifts of one December day."""
+"""A post with a site, and its shifts of one December day."""
 
 import pytest
 
@@ -6,23 +6,6 @@ from tests import make
 from volunteer.core.actor import Role
 
 NOW = "2026-12-01 06:00"
-
-
-@pytest.fixture
-def unit(app):
-    return make.unit(name="教育局")
-
-
-@pytest.fixture
-def coordinator(unit):
-    """Who asks; an Actor."""
-    return make.grant_of(Role.COORDINATOR, unit)
-
-
-@pytest.fixture
-def stranger(app):
-    """The coordinator of another unit; an Actor."""
-    return make.grant_of(Role.COORDINATOR, make.unit())
 
 
 @pytest.fixture

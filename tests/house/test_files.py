@@ -181,6 +181,7 @@ CORE = {
     "i18n",
     "jobs",
     "journal",
+    "lists",
     "login",
     "logs",
     "models",

@@ -1,4 +1,4 @@
-"""A unit with its coordinator, and a way to set up a post there."""
+"""A way to set up a post of the unit, and to change it."""
 
 from datetime import date, time
 
@@ -6,7 +6,6 @@ import pytest
 
 from tests import make
 from tests.make import at
-from volunteer.core.actor import Role
 from volunteer.posts import service
 from volunteer.posts.facts import facts_of
 from volunteer.posts.rules import WORKDAYS, Window
@@ -15,23 +14,6 @@ from volunteer.posts.rules import WORKDAYS, Window
 NOW = at("2026-03-02 12:00")
 MORNING = Window(time(7, 30), time(9), WORKDAYS)
 EVENING = Window(time(17), time(18, 30), WORKDAYS)
-
-
-@pytest.fixture
-def unit(app):
-    return make.unit(name="教育局")
-
-
-@pytest.fixture
-def coordinator(unit):
-    """Who asks; an Actor."""
-    return make.grant_of(Role.COORDINATOR, unit)
-
-
-@pytest.fixture
-def stranger(app):
-    """The coordinator of another unit; an Actor."""
-    return make.grant_of(Role.COORDINATOR, make.unit())
 
 
 @pytest.fixture

@@ -1,26 +1,8 @@
-"""A unit with its coordinator, a site and a shift."""
+"""A unit's site and a shift there."""
 
 import pytest
 
 from tests import make
-from volunteer.core.actor import Role
-
-
-@pytest.fixture
-def unit(app):
-    return make.unit(name="教育局")
-
-
-@pytest.fixture
-def coordinator(unit):
-    """Who asks; an Actor."""
-    return make.grant_of(Role.COORDINATOR, unit)
-
-
-@pytest.fixture
-def stranger(app):
-    """The coordinator of another unit; an Actor."""
-    return make.grant_of(Role.COORDINATOR, make.unit())
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A unit with its coordinator and its people; a shift to which one may sign up."""
+"""A unit's coordinator and its people; a shift to which one may sign up."""
 
 import pytest
 
@@ -7,20 +7,9 @@ from volunteer.core.actor import Role
 
 
 @pytest.fixture
-def unit(app):
-    return make.unit(name="教育局")
-
-
-@pytest.fixture
 def coordinator(unit):
     """Who schedules for the unit; an Actor."""
     return make.grant_of(Role.COORDINATOR, unit)
-
-
-@pytest.fixture
-def stranger(app):
-    """The coordinator of another unit; an Actor."""
-    return make.grant_of(Role.COORDINATOR, make.unit())
 
 
 @pytest.fixture

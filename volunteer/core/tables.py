@@ -2,6 +2,7 @@
 
 import codecs
 import csv
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -23,6 +24,13 @@ from .sheets import MOST_CELLS, FileBroken, FileRefused, FileTooBigInside, FileT
 
 Cell = str | float | int | bool | date | datetime | time | timedelta
 Row = Sequence[Cell]
+
+#: How much of a wrong cell is told.
+SHOWN = 60
+#: What begins a row that is none of the list: totals, signatures, notes and samples.
+ASIDE = re.compile(r"(合计|总计|小计|示例|样例|填表|制表|审核|负责人|说明|备注|注[:：])")
+#: What stands in a cell in which nothing is said.
+MISSING = re.compile(r"[-—–/\\\s]*\Z")
 
 OTHER_TYPES = (
     b"\xd0\xcf\x11\xe0",  # xls, et, and xlsx with a password
@@ -74,6 +82,15 @@ class SheetInconsistent(FileRefused):
         "The sheet “%(sheet)s” holds other rows than it says. Copy the list into a new file and "
         "upload that."
     )
+
+
+class RowError(NamedTuple):
+    """What is wrong with one cell: the row of the file, the column as it is headed there."""
+
+    row: int
+    column: str
+    code: str
+    value: str
 
 
 class Sheet(NamedTuple):

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import click
-from flask_babel import gettext
 
 from volunteer.core import clock
 from volunteer.core.actor import SYSTEM
-from volunteer.core.shell import CommandGroup, as_json, report
+from volunteer.core.lists import report_list
+from volunteer.core.shell import CommandGroup, as_json
 
 from . import service
 from .errors import ROW_TEXTS
@@ -27,14 +27,7 @@ def import_grids(source: Path, dry_run: bool, as_json: bool) -> None:
     outcome = service.import_grids(
         source.read_bytes(), dry_run=dry_run, actor=SYSTEM, now=clock.now()
     )
-    errors = [
-        {**error._asdict(), "message": gettext(ROW_TEXTS[error.code])} for error in outcome.errors
-    ]
-    for error in errors:
-        click.echo("第 {row} 行 {column}“{value}”：{message}".format(**error), err=True)
-    report({**outcome._asdict(), "errors": errors if as_json else len(errors)}, as_json=as_json)
-    if errors:
-        raise SystemExit(1)
+    report_list(outcome, ROW_TEXTS, as_json=as_json)
 
 
 groups = (group,)

@@ -4,8 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from flask_babel import lazy_gettext
-from flask_wtf.file import FileField, FileRequired
-from wtforms import BooleanField, DateField, SelectField, StringField
+from wtforms import DateField, SelectField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, Regexp
 
 from volunteer.core.forms import RefusableForm, choices, one_line
@@ -95,13 +94,3 @@ class EndGridForm(RefusableForm):
         [InputRequired(lazy_gettext("Choose the day."))],
         description=lazy_gettext("The first day without the grid. Today or earlier."),
     )
-
-
-class UploadForm(RefusableForm):
-    file = FileField(
-        lazy_gettext("List of grids"),
-        [FileRequired(lazy_gettext("Choose a file first."))],
-        description=lazy_gettext("xlsx, or csv in UTF-8 or GB18030; at most 5,000 rows."),
-        render_kw={"accept": ".xlsx,.csv"},
-    )
-    dry_run = BooleanField(lazy_gettext("Only check, write nothing"))

@@ -9,7 +9,19 @@ from sqlalchemy import select
 
 from volunteer.core.db import db
 from volunteer.core.errors import DomainError
-from volunteer.core.tables import Headed, NoRows, Row, Sheet, TooManyRows, headed, text_of
+from volunteer.core.tables import (
+    ASIDE,
+    MISSING,
+    SHOWN,
+    Headed,
+    NoRows,
+    Row,
+    RowError,
+    Sheet,
+    TooManyRows,
+    headed,
+    text_of,
+)
 from volunteer.units import queries as units
 from volunteer.units.models import Grid, GridKind, Unit, UnitKind
 from volunteer.units.rules import LONGEST_CODE, LONGEST_NAME, clean_name, name_key
@@ -30,8 +42,6 @@ NEEDED = ("code", "name", "kind", "township", "lead")
 #: What is written once over merged cells holds for every row of them.
 FILLED_DOWN = ("kind", "township", "lead", "co_units")
 MOST_ROWS = 5_000
-#: How much of a wrong cell is told.
-SHOWN = 60
 KIND_WORDS = {
     "道路": GridKind.ROAD,
     "路": GridKind.ROAD,
@@ -46,9 +56,6 @@ KIND_WORDS = {
     **{kind.value: kind for kind in GridKind},
 }
 CODE = re.compile(r"[A-Z0-9][A-Z0-9-]*\Z")
-#: What begins a row that is no grid: totals, signatures, notes and samples.
-NO_GRID = re.compile(r"(合计|总计|小计|示例|样例|填表|制表|审核|负责人|说明|备注|注[:：])")
-MISSING = re.compile(r"[-—–/\\\s]*\Z")
 
 
 class GridRow(NamedTuple):
@@ -61,15 +68,6 @@ class GridRow(NamedTuple):
     township_id: int
     lead_id: int
     co_unit_ids: tuple[int, ...]
-
-
-class RowError(NamedTuple):
-    """What is wrong with one cell: the row of the file, the column as it is headed there."""
-
-    row: int
-    column: str
-    code: str
-    value: str
 
 
 class Checked(NamedTuple):
@@ -226,4 +224,4 @@ def _is_no_grid(row: Row) -> bool:
     """Tell whether the first text of a row says that it is a total, a signature or a sample."""
     texts = (name_key(cell) for cell in row if isinstance(cell, str))
     first = next(filter(None, texts), "")
-    return NO_GRID.match(first) is not None
+    return ASIDE.match(first) is not None

@@ -13,13 +13,14 @@ from volunteer.core import journal, tables
 from volunteer.core.actor import Actor
 from volunteer.core.clock import local_day
 from volunteer.core.db import again_on_conflict, transaction
+from volunteer.core.tables import RowError
 from volunteer.units import queries as units
 from volunteer.units import rules
 from volunteer.units.models import Grid, GridCoUnit, GridKind, Unit
 
 from . import access, importer
 from .errors import GridEnded, GridExists
-from .importer import GridRow, RowError
+from .importer import GridRow
 
 
 @again_on_conflict

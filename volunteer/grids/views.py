@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from volunteer.accounts import queries as accounts
 from volunteer.core import clock
+from volunteer.core.lists import ListForm, upload_page
 from volunteer.core.login import current_actor
 from volunteer.structure import queries as structure
 from volunteer.units import queries as units
@@ -25,16 +26,13 @@ from .errors import (
     LeadUnknown,
     NoTownship,
 )
-from .forms import ACTS, KINDS, EditGridForm, EndGridForm, GridForm, UploadForm
+from .forms import ACTS, KINDS, EditGridForm, EndGridForm, GridForm
 from .importer import ALIASES, NEEDED
 from .rules import names_in
 
 bp = Blueprint("grids", __name__)
 
 Page = Response | tuple[str, int]
-
-#: Wrong cells shown on the page; the shell tells more.
-ERRORS_SHOWN = 100
 
 
 @bp.get("/grids")
@@ -148,34 +146,17 @@ def end(code: str) -> Page:
 def upload() -> Page:
     actor = current_actor()
     access.require_keeper(actor)
-    form, outcome = UploadForm(), None
-    if form.validate_on_submit():
-        with form.refusals():
-            outcome = service.import_grids(
-                form.file.data.read(),
-                dry_run=form.dry_run.data,
-                actor=actor,
-                now=clock.now(),
-            )
-            if not (outcome.errors or form.dry_run.data):
-                told_so = gettext(
-                    "Imported: %(new)s new, %(updated)s changed, %(unchanged)s as before.",
-                    new=outcome.new,
-                    updated=outcome.updated,
-                    unchanged=outcome.unchanged,
-                )
-                flash(told_so, "success")
-                return redirect(url_for(".index"), 303)
-    status = 422 if outcome and outcome.errors else form.status
-    page = render_template(
+    return upload_page(
         "grids/import.html",
-        form=form,
-        outcome=outcome,
-        errors=outcome.errors[:ERRORS_SHOWN] if outcome else [],
-        reasons={code: gettext(text) for code, text in ROW_TEXTS.items()},
-        columns=[(names[0], column in NEEDED) for column, names in ALIASES.items()],
+        ListForm().called(gettext("List of grids")),
+        lambda content, dry_run: service.import_grids(
+            content, dry_run=dry_run, actor=actor, now=clock.now()
+        ),
+        texts=ROW_TEXTS,
+        aliases=ALIASES,
+        needed=NEEDED,
+        then=url_for(".index"),
     )
-    return page, status
 
 
 def facts(form: GridForm, under: Sequence[str], day: date) -> dict[str, Any]:

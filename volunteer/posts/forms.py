@@ -4,7 +4,6 @@ from datetime import date
 from typing import Any
 
 from flask_babel import lazy_gettext
-from flask_wtf.file import FileField, FileRequired
 from wtforms import (
     BooleanField,
     DateField,
@@ -320,13 +319,3 @@ class EndForm(RefusableForm):
         description=lazy_gettext("It stands at every cancelled shift."),
         render_kw={"autocomplete": "off", "maxlength": 160},
     )
-
-
-class UploadForm(RefusableForm):
-    file = FileField(
-        lazy_gettext("List of posts"),
-        [FileRequired(lazy_gettext("Choose a file first."))],
-        description=lazy_gettext("xlsx, or csv in UTF-8 or GB18030; at most 5,000 rows."),
-        render_kw={"accept": ".xlsx,.csv"},
-    )
-    dry_run = BooleanField(lazy_gettext("Only check, write nothing"))

@@ -10,7 +10,20 @@ from sqlalchemy import select
 
 from volunteer.core.db import db, within
 from volunteer.core.errors import DomainError
-from volunteer.core.tables import Cell, Headed, NoRows, Row, Sheet, TooManyRows, headed, text_of
+from volunteer.core.tables import (
+    ASIDE,
+    MISSING,
+    SHOWN,
+    Cell,
+    Headed,
+    NoRows,
+    Row,
+    RowError,
+    Sheet,
+    TooManyRows,
+    headed,
+    text_of,
+)
 from volunteer.shifts.rules import numbers_fit
 from volunteer.units import queries as units
 from volunteer.units.models import Unit
@@ -23,13 +36,9 @@ from .kit import kit_of, kit_text, names_in
 from .rules import Size
 
 MOST_ROWS = 5_000
-#: How much of a wrong cell is told, and the most that a text may hold.
-SHOWN = 60
+#: The most that a text may hold.
 LONGEST = {"name": 60, "roads": 120, "address": 120, "corners": 120, "kit": 120}
 CODE = re.compile(r"[A-Z0-9][A-Z0-9-]{0,19}\Z")
-#: What begins a row that is no post: totals, signatures, notes and samples.
-NO_POST = re.compile(r"(合计|总计|小计|示例|样例|填表|制表|审核|负责人|说明|备注|注[:：])")
-MISSING = re.compile(r"[-—–/\\\s]*\Z")
 
 T = TypeVar("T")
 
@@ -43,15 +52,6 @@ class PostRow(NamedTuple):
     given: dict[str, Any]
     first_on: date | None
     address: str | None
-
-
-class RowError(NamedTuple):
-    """What is wrong with one cell: the row of the file, the column as it is headed there."""
-
-    row: int
-    column: str
-    code: str
-    value: str
 
 
 class Checked(NamedTuple):
@@ -116,9 +116,7 @@ class _Reader:
         if all(MISSING.match(text_of(cell)) for cell in self.cells.values()):
             self.blank_rows += 1
             return
-        if NO_POST.match(next(filter(None, texts), "")) or MEANING.get(
-            name_key(self._text("code"))
-        ):
+        if ASIDE.match(next(filter(None, texts), "")) or MEANING.get(name_key(self._text("code"))):
             self.other_rows += 1
             return
         before = len(self.errors)

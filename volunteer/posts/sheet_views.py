@@ -2,56 +2,36 @@
 
 from io import BytesIO
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from volunteer.core import clock, workbooks
+from volunteer.core.lists import ListForm, upload_page
 from volunteer.core.login import current_actor
 
 from . import access, sheets
 from .columns import ALIASES, NEEDED
 from .errors import ROW_TEXTS
-from .forms import UploadForm
 
 bp = Blueprint("post_sheets", __name__)
-
-#: Wrong cells shown on the page; the shell tells more.
-ERRORS_SHOWN = 100
 
 
 @bp.route("/posts/import", methods=["GET", "POST"])
 def upload() -> Response | tuple[str, int]:
     actor = current_actor()
     access.require_planner(actor)
-    form, outcome = UploadForm(), None
-    if form.validate_on_submit():
-        with form.refusals():
-            outcome = sheets.import_posts(
-                form.file.data.read(),
-                dry_run=form.dry_run.data,
-                actor=actor,
-                now=clock.now(),
-            )
-            if not (outcome.errors or form.dry_run.data):
-                told_so = gettext(
-                    "Imported: %(new)s new, %(updated)s changed, %(unchanged)s as before.",
-                    new=outcome.new,
-                    updated=outcome.updated,
-                    unchanged=outcome.unchanged,
-                )
-                flash(told_so, "success")
-                return redirect(url_for("posts.index"), 303)
-    status = 422 if outcome and outcome.errors else form.status
-    page = render_template(
+    return upload_page(
         "posts/import.html",
-        form=form,
-        outcome=outcome,
-        errors=outcome.errors[:ERRORS_SHOWN] if outcome else [],
-        reasons={code: gettext(text) for code, text in ROW_TEXTS.items()},
-        columns=[(names[0], column in NEEDED) for column, names in ALIASES.items()],
+        ListForm().called(gettext("List of posts")),
+        lambda content, dry_run: sheets.import_posts(
+            content, dry_run=dry_run, actor=actor, now=clock.now()
+        ),
+        texts=ROW_TEXTS,
+        aliases=ALIASES,
+        needed=NEEDED,
+        then=url_for("posts.index"),
     )
-    return page, status
 
 
 @bp.get("/posts/export.xlsx")

@@ -12,13 +12,14 @@ from volunteer.core import journal, tables, workbooks
 from volunteer.core.actor import Actor
 from volunteer.core.clock import local_day
 from volunteer.core.db import again_on_conflict, db, transaction, within
+from volunteer.core.tables import RowError
 from volunteer.shifts.models import Site
 from volunteer.units import queries as units
 from volunteer.units.models import Unit
 
 from . import access, columns, importer, queries, service
 from .facts import Facts, facts_of, in_order
-from .importer import PostRow, RowError
+from .importer import PostRow
 from .models import Post, PostTurn
 
 

@@ -14,7 +14,19 @@ from volunteer.core.actor import Actor
 from volunteer.core.clock import local_day
 from volunteer.core.db import again_on_conflict, transaction
 from volunteer.core.errors import DomainError
-from volunteer.core.tables import Cell, Headed, NoRows, Row, Sheet, TooManyRows, headed, text_of
+from volunteer.core.tables import (
+    ASIDE,
+    SHOWN,
+    Cell,
+    Headed,
+    NoRows,
+    Row,
+    RowError,
+    Sheet,
+    TooManyRows,
+    headed,
+    text_of,
+)
 from volunteer.people.rules import is_missing, mask_phone
 from volunteer.shifts import notices
 from volunteer.shifts import queries as shift_queries
@@ -62,23 +74,7 @@ MEANING = {alias: column for column, aliases in ALIASES.items() for alias in ali
 NEEDED = ("time", "post", "unit", "person")
 SAMPLE = ("示例：2026-12-01 7:30-9:00", "XAL-01", "梅城街道", "王芳、李明 5678")
 MOST_ROWS = 5_000
-#: How much of a wrong cell is told.
-SHOWN = 60
-#: What begins a row that assigns nobody: totals, signatures, notes and samples.
-NO_ROW = re.compile(r"(合计|总计|小计|示例|样例|填表|制表|审核|负责人|说明|备注|注[:：])")
 PHONE = re.compile(r"1\d{10}")
-
-
-class RowError(NamedTuple):
-    """What is wrong with one cell: the row of the file, the column as it is headed there.
-
-    A phone in the value is masked.
-    """
-
-    row: int
-    column: str
-    value: str
-    code: str
 
 
 class Placed(NamedTuple):
@@ -224,7 +220,7 @@ class Reader:
         self.cells = {c: row[place] if place < len(row) else "" for c, place in places.items()}
         texts = [name_key(cell) for cell in row if isinstance(cell, str)]
         if all(is_missing(text_of(cell)) for cell in self.cells.values()) or (
-            NO_ROW.match(next(filter(None, texts), ""))
+            ASIDE.match(next(filter(None, texts), ""))
             or MEANING.get(name_key(self._text("post"))) == "post"
         ):
             return
@@ -286,9 +282,10 @@ class Reader:
         self.errors.append(self.error(self.row, column, code, value or self._text(column)))
 
     def error(self, row: int, column: str, code: str, value: str) -> RowError:
+        """Return what is wrong with a cell, a phone in it masked."""
         title = self.table.titles.get(column, ALIASES[column][0])
         masked = PHONE.sub(lambda found: mask_phone(found[0]), value)
-        return RowError(row, title, masked[:SHOWN], code)
+        return RowError(row, title, code, masked[:SHOWN])
 
 
 def _said(cell: Cell) -> str:
