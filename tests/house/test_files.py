@@ -134,6 +134,7 @@ OWN = {
         "reasons",
         "run_views",
         "runs",
+        "sharing",
         "solver",
     },
     "shifts": {
@@ -183,6 +184,7 @@ CORE = {
     "journal",
     "login",
     "logs",
+    "memory",
     "models",
     "packages",
     "paging",
