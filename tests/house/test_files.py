@@ -134,6 +134,7 @@ OWN = {
         "reasons",
         "run_views",
         "runs",
+        "sharing",
         "solver",
     },
     "shifts": {
@@ -184,6 +185,7 @@ CORE = {
     "lists",
     "login",
     "logs",
+    "memory",
     "models",
     "packages",
     "paging",

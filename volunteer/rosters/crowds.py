@@ -34,6 +34,8 @@ class Crowd(NamedTuple):
     workers: list[int]
     #: What the first, the second ... place of each costs, as far as it can pay.
     steps: Sequence[int]
+    #: Whether each could take more places than there are steps.
+    goes_on: bool = False
     #: Places that none of them can take.
     barred: frozenset[int] = frozenset()
     #: Posts of each week that they have already.
@@ -128,8 +130,9 @@ class Calendar:
         return frozenset(sites.items()), frozenset(slots.items())
 
 
-def crowds(problem: Problem, calendar: Calendar) -> list[Crowd]:
-    """Return the people who may matter, as crowds."""
+def crowds(problem: Problem, calendar: Calendar, beyond: int) -> list[Crowd]:
+    """Return the people who may matter, as crowds; each has steps for the places that he
+    needs, and so many beyond."""
     plain, others = sorted_out(problem)
     wanted = sum(place.wanted for place in problem.places)
     #: What the dearest of enough people costs who can take any place, one each: whatever
@@ -142,32 +145,39 @@ def crowds(problem: Problem, calendar: Calendar) -> list[Crowd]:
         worker = problem.workers[number]
         key: Hashable = (problem.relative_load(worker), problem.needed(worker))
         if key not in found:
-            found[key] = Crowd([], _steps(problem, worker, enough, at_least=1))
+            steps, goes_on = _steps(problem, worker, enough, beyond, at_least=1)
+            found[key] = Crowd([], steps, goes_on)
         found[key].workers.append(number)
     for number in others:
         worker = problem.workers[number]
         most = enough
         if enough is not None and worker.sites:
             most = enough + problem.weights.keep * KEEP_MOST
-        steps = _steps(problem, worker, most)
+        steps, goes_on = _steps(problem, worker, most, beyond)
         if not steps:
             continue
         taken = Counter(week_of(turn.day) for turn in worker.busy if turn.is_post)
         barred = calendar.barred(worker, taken)
         key = (tuple(steps), barred, frozenset(taken.items()), calendar.known(worker))
-        found.setdefault(key, Crowd([], steps, barred, taken)).workers.append(number)
+        found.setdefault(key, Crowd([], steps, goes_on, barred, taken)).workers.append(number)
     return list(found.values())
 
 
-def _steps(problem: Problem, worker: Worker, enough: int | None, *, at_least: int = 0) -> list[int]:
-    """Return what each of a person's places costs, those left out that cost `enough`."""
+def _steps(
+    problem: Problem, worker: Worker, enough: int | None, beyond: int, *, at_least: int = 0
+) -> tuple[list[int], bool]:
+    """Return what each of a person's places costs, those left out that cost `enough`, and
+    whether there are more than those he needs and so many `beyond`."""
     steps: list[int] = []
+    most = problem.needed(worker) + beyond
     for number in range(problem.most_each):
         cost = problem.step(worker, number)
         if enough is not None and cost >= enough and number >= at_least:
             break
+        if number >= most:
+            return steps, True
         steps.append(cost)
-    return steps
+    return steps, False
 
 
 def sorted_out(problem: Problem) -> tuple[list[int], list[int]]:
@@ -176,22 +186,11 @@ def sorted_out(problem: Problem) -> tuple[list[int], list[int]]:
     Of the first no more are needed than there are places: were one used beyond those
     whose first place costs least, one of these is idle and takes it at no more cost.
     """
-    days = [place.day for place in problem.places]
-    first, last = min(days), max(days)
+    hurdles = Hurdles(problem)
     sites = {place.site_id for place in problem.places}
-    needs = {place.needs for place in problem.places if place.needs}
-    barred = {person_id for person_id, _ in problem.taken_off | problem.withdrawn}
     plain, others = [], []
     for number, worker in enumerate(problem.workers):
-        if (
-            worker.busy
-            or worker.off
-            or worker.exempt
-            or not _covers_all(worker.member, first, last)
-            or (worker.sites and not sites.isdisjoint(worker.sites))
-            or worker.person_id in barred
-            or any(not _holds(worker, kind, first, last) for kind in needs)
-        ):
+        if hurdles.hinder(worker) or (worker.sites and not sites.isdisjoint(worker.sites)):
             others.append(number)
         else:
             plain.append(number)
@@ -200,6 +199,30 @@ def sorted_out(problem: Problem) -> tuple[list[int], list[int]]:
         plain.sort(key=lambda each: (problem.step(problem.workers[each], 0), each))
         del plain[places:]
     return plain, others
+
+
+class Hurdles:
+    """What may keep somebody away from a place of the problem."""
+
+    def __init__(self, problem: Problem) -> None:
+        days = [place.day for place in problem.places]
+        self.first, self.last = min(days), max(days)
+        self.needs = {place.needs for place in problem.places if place.needs}
+        self.barred = {person_id for person_id, _ in problem.taken_off | problem.withdrawn}
+
+    def hinder(self, worker: Worker) -> bool:
+        """Tell whether a rule may keep a person away from some place."""
+        return bool(
+            worker.busy
+            or worker.off
+            or worker.exempt
+            or not _covers_all(worker.member, self.first, self.last)
+            or (self.barred and worker.person_id in self.barred)
+            or (
+                self.needs
+                and any(not _holds(worker, kind, self.first, self.last) for kind in self.needs)
+            )
+        )
 
 
 def _covers_all(spans: Sequence[Days], first: int, last: int) -> bool:

@@ -1,7 +1,8 @@
 """The assignment by CP-SAT, with every rule: where a flow's answer had to be mended. Pure."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from ortools.sat.python import cp_model
 
@@ -9,7 +10,7 @@ from .flow import Chosen
 from .problem import Problem, week_of
 
 #: A unit with more pairs of person and place than this keeps the mended flow.
-MOST_PAIRS = 60_000
+MOST_PAIRS = 10_000
 
 
 def assign(
@@ -19,12 +20,7 @@ def assign(
 
     `workers` are those who may matter; `hint` is an assignment that keeps all the rules.
     """
-    free = [
-        (place, worker)
-        for worker in workers
-        for place, each in enumerate(problem.places)
-        if problem.why_not(problem.workers[worker], each, problem.workers[worker].busy) is None
-    ]
+    free = list(islice(_free(problem, workers), MOST_PAIRS + 1))
     if len(free) > MOST_PAIRS:
         return None
     model = cp_model.CpModel()
@@ -56,6 +52,15 @@ def assign(
     wishes = (-sum(serves.values()), sum(not_short), sum(loads), sum(parting))
     found = _best(model, wishes, serves, seconds)
     return sorted(Chosen(*pair) for pair in found) if found is not None else None
+
+
+def _free(problem: Problem, workers: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Tell the pairs of place and worker that no rule forbids."""
+    for worker in workers:
+        person = problem.workers[worker]
+        for place, each in enumerate(problem.places):
+            if problem.why_not(person, each, person.busy) is None:
+                yield place, worker
 
 
 def _best(

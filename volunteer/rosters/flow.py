@@ -13,9 +13,11 @@ import numpy as np
 from ortools.graph.python import min_cost_flow  # type: ignore[import-untyped]
 
 from .crowds import Calendar, Crowd, crowds
-from .problem import KEEP_MOST, SITE_MOST, Problem, Worker
+from .problem import DAY, KEEP_MOST, LOAD_MOST, SITE_MOST, Problem, Worker
 
 SOURCE, SINK = 0, 1
+#: How many places beyond those that somebody needs are offered at first, then, and at last.
+BEYOND = (1, 4, LOAD_MOST * DAY)
 
 
 class Chosen(NamedTuple):
@@ -26,10 +28,20 @@ class Chosen(NamedTuple):
 
 
 def assign(problem: Problem) -> list[Chosen]:
-    """Return the most places filled at the least cost, by the rules that a flow can keep."""
+    """Return the most places filled at the least cost, by the rules that a flow can keep.
+
+    Hardly anybody takes many more places than he needs, so few are offered to each at first.
+    Where nobody takes all of them, further ones could not pay either: each costs no less
+    than the one before.
+    """
     if not problem.places or not problem.workers:
         return []
-    return _Network(problem).solve()
+    for beyond in BEYOND:
+        network = _Network(problem, beyond)
+        chosen = network.solve()
+        if not network.wants_more:
+            break
+    return chosen
 
 
 class _Network:
@@ -39,8 +51,8 @@ class _Network:
     through it may take any of its places.
     """
 
-    def __init__(self, problem: Problem) -> None:
-        self.problem = problem
+    def __init__(self, problem: Problem, beyond: int) -> None:
+        self.problem, self.beyond = problem, beyond
         self.calendar = Calendar(problem)
         self.rivals = self.calendar.rivals
         self.usual = KEEP_MOST * problem.weights.keep
@@ -61,9 +73,12 @@ class _Network:
         self.crowds: list[Crowd] = []
         #: The number of the crowd by its nodes, which are all from `first_crowd` on.
         self.crowd_of: list[int] = []
+        #: Numbers of the arcs for the last steps of crowds that could take more.
+        self.last_steps: list[int] = []
+        self.wants_more = False
 
     def solve(self) -> list[Chosen]:
-        for crowd in crowds(self.problem, self.calendar):
+        for crowd in crowds(self.problem, self.calendar, self.beyond):
             self.crowds.append(crowd)
             self._add(crowd)
         return self._flow()
@@ -94,6 +109,8 @@ class _Network:
         self.heads += [node] * most
         self.caps += [people] * most
         self.costs += crowd.steps
+        if crowd.goes_on:
+            self.last_steps.append(len(self.costs) - 1)
         tails = self._weeks(crowd, node)
         worker = self.problem.workers[crowd.workers[0]]
         if not crowd.barred and not worker.sites:
@@ -155,6 +172,8 @@ class _Network:
         if status != flow.OPTIMAL:
             raise RuntimeError(f"the flow could not be solved: {status}")
         used = np.asarray(flow.flows(arcs))
+        last = self.last_steps
+        self.wants_more = bool(np.any(used[last] >= np.array(self.caps, np.int64)[last]))
         full = np.flatnonzero(used)
         return self._told(tails[full].tolist(), heads[full].tolist(), used[full].tolist())
 

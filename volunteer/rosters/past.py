@@ -49,8 +49,8 @@ class History(NamedTuple):
     """Places of the last months: how many, by site, and by slot."""
 
     loads: Counter[int]
-    sites: dict[int, Counter[int]]
-    slots: dict[int, Counter[Slot]]
+    sites: dict[int, dict[int, int]]
+    slots: dict[int, dict[Slot, int]]
 
 
 def last_month(month: Month, *, under: str) -> dict[tuple[Slot, int], list[int]]:
@@ -98,11 +98,14 @@ def history(month: Month, sites: set[int], whose: Whose) -> "History":
         *of_people(Assignment.person_id, whose),
     )
     rows = db.session.execute(statement).all()
-    found = History(Counter(row[0] for row in rows), {}, {})
+    found = History(Counter(person_id for person_id, _ in rows), {}, {})
     for person_id, shift_id in rows:
         if slot := times.get(shift_id):
-            found.sites.setdefault(person_id, Counter())[slot.site_id] += 1
-            found.slots.setdefault(person_id, Counter())[slot] += 1
+            if person_id not in found.sites:
+                found.sites[person_id], found.slots[person_id] = {}, {}
+            at, within_week = found.sites[person_id], found.slots[person_id]
+            at[slot.site_id] = at.get(slot.site_id, 0) + 1
+            within_week[slot] = within_week.get(slot, 0) + 1
     return found
 
 

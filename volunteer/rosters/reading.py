@@ -305,12 +305,13 @@ class _Reader:
         learnt = past.learnt(self.month, {line.needs for line in lines if line.needs}, self.people)
         busy: defaultdict[int, list[Turn]] = defaultdict(list)
         load: Counter[int] = Counter()
+        first, last = self.month.first_day.toordinal(), self.month.last_day.toordinal()
         for person_id, shift_id in planned:
             timing = timings.get(shift_id)
             if timing is None:
                 continue
             busy[person_id].append(timing.turn)
-            if self._first <= timing.turn.day <= self._last:
+            if first <= timing.turn.day <= last:
                 load[person_id] += 1
         found: dict[str, list[Worker]] = {path: [] for path in units.values()}
         for person_id, stays in people.items():
@@ -338,14 +339,6 @@ class _Reader:
             for path, member in spans.items():
                 found[path].append(replace(own, member=member))
         return found
-
-    @property
-    def _first(self) -> int:
-        return self.month.first_day.toordinal()
-
-    @property
-    def _last(self) -> int:
-        return self.month.last_day.toordinal()
 
     def _above(self, units: Mapping[int, str]) -> defaultdict[int, list[str]]:
         """Return by unit the paths of those with shifts at or above it."""

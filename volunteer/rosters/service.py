@@ -1,6 +1,7 @@
 """Drafts of rosters: drawing one, mending it by hand, throwing it away."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -12,6 +13,7 @@ from volunteer.core import journal
 from volunteer.core.actor import Actor
 from volunteer.core.clock import Month
 from volunteer.core.db import again_on_conflict, transaction
+from volunteer.core.memory import uncollected
 from volunteer.people.models import Person
 from volunteer.shifts.service import new_public_id
 from volunteer.units.models import Unit
@@ -25,6 +27,8 @@ from .solver import Solution
 
 #: What a draw may spend in all on finding something better than mended flows, in seconds.
 BUDGET = 4.0
+#: How many units are stored in one transaction.
+AT_ONCE = 32
 #: Places of a drawn month that are fixed, or chosen by hand, have this reason.
 BY_HAND: list[dict[str, Any]] = [{"code": "by_hand"}]
 
@@ -62,6 +66,7 @@ def silent(done: int, total: int) -> None:
     """Progress that nobody watches."""
 
 
+@uncollected()
 def draw(
     unit: Unit,
     month: Month,
@@ -77,9 +82,9 @@ def draw(
     """Draw the month for every unit at or under `unit` that has shifts to come in it.
 
     Each unit's draft is there or made, keeps what was fixed or taken off by hand, and gets
-    the rest anew; the same draw again gives the same. Units are done the deepest first, each
-    in a transaction of its own. `only_own` leaves out the units below, `of`
-    takes the people of that department only. Nobody is assigned
+    the rest anew; the same draw again gives the same. Units are done the deepest first, and
+    stored some at a time: one that is broken off leaves whole drafts. `only_own` leaves out the
+    units below, `of` takes the people of that department only. Nobody is assigned
     before `publish`. A month without such shifts gives an empty list. A unit for which there
     is nothing to copy is left out. Raises MonthOver, and NothingToCopy where that is so for
     all of them.
@@ -98,126 +103,138 @@ def draw(
         now=now,
     )
     last_month = past.last_month(month, under=unit.path) if way == Way.COPIED else {}
-    found, spent = [], 0.0
+    found: list[Drawn] = []
+    waiting: list[_Filled] = []
+    spent = 0.0
     progress(0, len(months))
     for number, each in enumerate(months):
         started = perf_counter()
         solution = filling.fill(
             each.problem, way, last_month=last_month, seconds=max(BUDGET - spent, 0.0)
         )
-        spent += perf_counter() - started
-        if way == Way.COPIED and not solution.choices:
-            progress(number + 1, len(months))
-            continue
-        reading.give(each, [(choice.person_id, choice.shift_id) for choice in solution.choices])
-        found.append(
-            _store(
-                each,
-                solution,
-                month,
-                limits,
-                way,
-                milliseconds=round((perf_counter() - started) * 1000),
-                actor=actor,
-                now=now,
-            )
-        )
+        taken = perf_counter() - started
+        spent += taken
+        if way == Way.DRAWN or solution.choices:
+            reading.give(each, [(choice.person_id, choice.shift_id) for choice in solution.choices])
+            waiting.append(_Filled(each, solution, round(taken * 1000)))
+        if waiting and (len(waiting) == AT_ONCE or number + 1 == len(months)):
+            found += _store(waiting, month, limits, way, actor=actor, now=now)
+            waiting = []
         progress(number + 1, len(months))
     if months and not found:
         raise NothingToCopy()
     return found
 
 
+class _Filled(NamedTuple):
+    """A unit's month, what was found for it, and how long that took."""
+
+    of: UnitMonth
+    solution: Solution
+    milliseconds: int
+
+
 @again_on_conflict
 def _store(
-    each: UnitMonth,
-    solution: Solution,
+    filled: Sequence[_Filled],
     month: Month,
     limits: Limits,
     way: Way,
     *,
-    milliseconds: int,
     actor: Actor,
     now: datetime,
-) -> Drawn:
+) -> list[Drawn]:
     with transaction() as session:
-        access.require_schedule(actor, each.path)
-        roster = _draft(session, each.unit_id, month, now=now)
-        roster.way, roster.settings = way, {"posts_a_week": limits.posts_a_week}
-        roster.drawn_at, roster.drawn_by = now, actor.account_id
-        roster.cost, roster.milliseconds = str(solution.cost), milliseconds
+        for each in filled:
+            access.require_schedule(actor, each.of.path)
+        there = _drafts(session, [each.of.unit_id for each in filled], month)
+        kept = _clear(session, [draft.id for draft in there.values()])
+        drafts = [there.get(each.of.unit_id) or _new_draft(each, month) for each in filled]
+        for draft, each in zip(drafts, filled, strict=True):
+            draft.way, draft.settings = way, {"posts_a_week": limits.posts_a_week}
+            draft.drawn_at, draft.drawn_by = now, actor.account_id
+            draft.cost, draft.milliseconds = str(each.solution.cost), each.milliseconds
+        session.add_all(drafts)
         session.flush()
-        kept = _clear(session, roster.id)
         places = [
             {
-                "roster_id": roster.id,
+                "roster_id": draft.id,
                 "shift_id": choice.shift_id,
                 "person_id": choice.person_id,
                 "hold": Hold.DRAWN,
                 "reasons": choice.reasons,
             }
-            for choice in solution.choices
-            if (choice.shift_id, choice.person_id) not in kept
+            for draft, each in zip(drafts, filled, strict=True)
+            for choice in each.solution.choices
+            if (draft.id, choice.shift_id, choice.person_id) not in kept
         ]
         gaps = [
             {
-                "roster_id": roster.id,
+                "roster_id": draft.id,
                 "shift_id": gap.shift_id,
                 "missing": gap.missing,
                 "reasons": gap.reasons,
             }
-            for gap in solution.gaps
+            for draft, each in zip(drafts, filled, strict=True)
+            for gap in each.solution.gaps
         ]
         if places:
-            session.execute(insert(RosterPlace), places)
+            session.connection().execute(insert(RosterPlace), places)
         if gaps:
-            session.execute(insert(RosterGap), gaps)
-        _journal("rosters.draw", roster, each.path, actor, now, places=len(places), gaps=len(gaps))
-        public = {line.id: line.public_id for line in each.shifts}
-        return Drawn(
-            roster.id,
-            roster.public_id,
-            each.wanted,
-            each.filled + len(solution.choices),
-            [(public[gap.shift_id], gap.missing, gap.reasons) for gap in solution.gaps],
-            solution.cost,
-        )
+            session.connection().execute(insert(RosterGap), gaps)
+        of_draft = Counter(place["roster_id"] for place in places)
+        for draft, each in zip(drafts, filled, strict=True):
+            counts = {"places": of_draft[draft.id], "gaps": len(each.solution.gaps)}
+            _journal("rosters.draw", draft, each.of.path, actor, now, **counts)
+        return [_told(draft, each) for draft, each in zip(drafts, filled, strict=True)]
 
 
-def _draft(session: Session, unit_id: int, month: Month, *, now: datetime) -> Roster:
-    """Return the draft of the unit and month under a lock; it is made where there is none."""
-    found = session.scalar(
+def _told(draft: Roster, filled: _Filled) -> Drawn:
+    unit, solution = filled.of, filled.solution
+    public = {line.id: line.public_id for line in unit.shifts}
+    return Drawn(
+        draft.id,
+        draft.public_id,
+        unit.wanted,
+        unit.filled + len(solution.choices),
+        [(public[gap.shift_id], gap.missing, gap.reasons) for gap in solution.gaps],
+        solution.cost,
+    )
+
+
+def _drafts(session: Session, unit_ids: Sequence[int], month: Month) -> dict[int, Roster]:
+    """Return by unit the drafts of the month, under a lock."""
+    statement = (
         select(Roster)
-        .filter_by(unit_id=unit_id, month=str(month), state=RosterState.DRAFT)
+        .where(
+            Roster.unit_id.in_(unit_ids),
+            Roster.month == str(month),
+            Roster.state == RosterState.DRAFT,
+        )
+        .order_by(Roster.id)
         .with_for_update()
     )
-    if found is None:
-        found = Roster(
-            public_id=new_public_id(),
-            unit_id=unit_id,
-            month=str(month),
-            state=RosterState.DRAFT,
-            way=Way.DRAWN,
-            settings={},
-            cost="0",
-            milliseconds=0,
-        )
-        session.add(found)
-    return found
+    return {draft.unit_id: draft for draft in session.scalars(statement)}
 
 
-def _clear(session: Session, roster_id: int) -> set[tuple[int, int]]:
-    """Remove what was drawn, and return shift and person of what was held by hand."""
-    session.execute(
-        delete(RosterPlace).where(
-            RosterPlace.roster_id == roster_id, RosterPlace.hold == Hold.DRAWN
-        )
+def _new_draft(filled: _Filled, month: Month) -> Roster:
+    return Roster(
+        public_id=new_public_id(),
+        unit_id=filled.of.unit_id,
+        month=str(month),
+        state=RosterState.DRAFT,
     )
-    session.execute(delete(RosterGap).where(RosterGap.roster_id == roster_id))
-    held = select(RosterPlace.shift_id, RosterPlace.person_id).where(
-        RosterPlace.roster_id == roster_id
-    )
-    return {(row[0], row[1]) for row in session.execute(held)}
+
+
+def _clear(session: Session, roster_ids: Sequence[int]) -> set[tuple[int, int, int]]:
+    """Remove what was drawn; return roster, shift and person of what was held by hand."""
+    if not roster_ids:
+        return set()
+    drawn = RosterPlace.roster_id.in_(roster_ids)
+    session.execute(delete(RosterPlace).where(drawn, RosterPlace.hold == Hold.DRAWN))
+    session.execute(delete(RosterGap).where(RosterGap.roster_id.in_(roster_ids)))
+    held = select(RosterPlace.roster_id, RosterPlace.shift_id, RosterPlace.person_id).where(drawn)
+    return {(row[0], row[1], row[2]) for row in session.execute(held)}
 
 
 @again_on_conflict

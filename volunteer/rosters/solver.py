@@ -7,7 +7,7 @@ the numbers behind it, true of this very assignment (`reasons.py` has the words)
 from collections import Counter
 from typing import Any, NamedTuple
 
-from . import crowds, exact, flow, mending
+from . import crowds, exact, flow, mending, sharing
 from .flow import Chosen
 from .mending import Standing, cost
 from .problem import Problem, Why
@@ -54,6 +54,9 @@ def solve(problem: Problem, *, seconds: float = SECONDS) -> Solution:
 
 
 def assigned(problem: Problem, *, seconds: float = SECONDS) -> tuple[list[Chosen], int, bool]:
+    shared = sharing.assign(problem)
+    if shared is not None:
+        return shared, cost(problem, shared), True
     drawn = flow.assign(problem)
     bound = cost(problem, drawn)
     mended, changed = mending.mend(problem, drawn)
