@@ -73,6 +73,26 @@ class CodeWrongKind(CodeRefused):
     text = REASON_TEXTS["token_wrong_kind"]
 
 
+class CodeExpired(CodeRefused):
+    code = "token_expired"
+    text = REASON_TEXTS["token_expired"]
+    status = 410
+
+
+class ReceiptMissing(DomainError):
+    """The code was read too long ago, or never."""
+
+    code = "receipt_missing"
+    text = REASON_TEXTS["receipt_missing"]
+    status = 403
+
+
+class TooManyTries(DomainError):
+    code = "rate_limited"
+    text = REASON_TEXTS["rate_limited"]
+    status = 429
+
+
 class KeyReused(DomainError):
     code = "idempotency_mismatch"
     text = REASON_TEXTS["idempotency_mismatch"]

@@ -30,12 +30,24 @@ from volunteer.core.clock import Month
 from volunteer.core.errors import NotFound, wants_json
 from volunteer.core.fragments import render
 from volunteer.core.login import ask_for_login, current_actor, public
+from volunteer.core.tokens import TokenKind
 from volunteer.people.rules import mask_phone
 from volunteer.posts import queries as posts
 from volunteer.shifts import queries as shifts
-from volunteer.shifts.models import Shift, Site
+from volunteer.shifts.models import Shift, ShiftState, Site
 
-from . import access, forms, post_card, presence, queries, rules, service, tickets, tokens
+from . import (
+    access,
+    forms,
+    post_card,
+    presence,
+    queries,
+    rules,
+    screen_views,
+    service,
+    tickets,
+    tokens,
+)
 from . import poster as posters
 from . import roll_call as roll
 from .errors import KeyMissing
@@ -53,7 +65,9 @@ PAGE = 20
 @bp.get("/q/<string:token>")
 @public
 def scan(token: str) -> AnyResponse | str:
-    if current_user.is_authenticated and tokens.is_card(token):  # the leader sees whose it is
+    if (
+        current_user.is_authenticated and tokens.kind_of(token) is TokenKind.PERSONAL
+    ):  # the leader sees whose it is
         return redirect(url_for("cards.read", token=token), 303)
     site = site_of(token)
     if not current_user.is_authenticated:
@@ -200,6 +214,9 @@ def live_page(shift: Shift, form: forms.RollForm) -> Response:
         now=now,
         form=form,
         manages=actor.holds(shift.unit.path, *READERS),
+        may_show=not over
+        and shift.state == ShiftState.PLANNED
+        and access.may_call_roll(actor, shift.unit.path, shift.leader_id),
         may_call=access.may_call_roll(actor, shift.unit.path, shift.leader_id)
         and roll.may_begin(shift, now),
     )
@@ -287,4 +304,4 @@ def reject(attendance_id: int) -> AnyResponse | tuple[str, int]:
     return queue_page(before=attendance_id + 1, wrong=(attendance_id, form)), form.status
 
 
-blueprints = (bp,)
+blueprints = (bp, screen_views.bp)

@@ -5,10 +5,12 @@ from io import BytesIO
 from typing import NamedTuple
 
 from flask import Blueprint, current_app, render_template, request, send_file
+from flask import Response as AnyResponse
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from volunteer.core import clock
+from volunteer.core.fragments import render
 from volunteer.core.login import current_actor
 from volunteer.core.settings import Settings
 from volunteer.units import queries as units
@@ -121,6 +123,8 @@ def read(token: str) -> str:
 
 
 @bp.get("/my-card")
-def mine() -> str:
+def mine() -> AnyResponse:
+    """Show the own card; an open page fetches its code anew, so that it is never a minute old."""
     line = queries.line_of_person(access.require_self(current_actor()))
-    return render_template("people/my_card.html", card=made([line])[0], picture=cards.data_url)
+    [card] = made([line])
+    return render("people/my_card.html", "people/_my_card.html", card=card, picture=cards.data_url)
