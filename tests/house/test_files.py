@@ -78,7 +78,16 @@ OWN = {
         "window_form",
         "wording",
     },
-    "attendance": {"persons", "post_card", "poster", "presence", "roll_call", "tickets", "tokens"},
+    "attendance": {
+        "asking",
+        "persons",
+        "post_card",
+        "poster",
+        "presence",
+        "roll_call",
+        "tickets",
+        "tokens",
+    },
     "reminders": {"words"},
     "boards": {
         "calendar_views",
