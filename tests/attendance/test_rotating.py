@@ -3,14 +3,18 @@
 import re
 from base64 import b64decode
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
 from tests import make
+from tests.attendance.conftest import attendance_of, scans_of
 from tests.attendance.test_poster import drawn, read
 from tests.make import at
 from volunteer.attendance import rotating
 from volunteer.attendance.errors import CodeExpired, CodeRefused, CodeWrongKind
+from volunteer.attendance.models import Attendance, Scan
+from volunteer.attendance.receipts import Read, Receipt, receipt_token
 from volunteer.attendance.rotating import SLOT, RotatingCode, read_rotating, rotating_token, slot_at
 from volunteer.core.actor import Role
 from volunteer.shifts import service as shifts
@@ -168,3 +172,145 @@ class TestScreen:
 
         assert f'href="{screen(scene)}"' in client.get(screen(scene)[:-6] + "live").text
         assert f'href="{screen(scene)}"' in coordinator.get(screen(scene)[:-7]).text
+
+
+class TestComingIn:
+    """Scanning the screen: a receipt of five minutes, and an address without the code."""
+
+    @pytest.fixture(autouse=True)
+    def now(self, set_clock):
+        set_clock(NOW)
+
+    @pytest.fixture
+    def here(self, scene) -> str:
+        return f"/on-site/{scene.shift.public_id}"
+
+    @pytest.fixture
+    def code(self, scene) -> str:
+        return f"/q/{token_at(NOW, scene.keys, scene.shift.public_id)}"
+
+    def test_a_volunteer_scans_confirms_and_leaves(
+        self, scene, client, code, here, set_clock, count
+    ):
+        make.login(client, scene.wang)
+
+        sent_on = client.get(code)
+        page = client.get(sent_on.location)
+        answer = press(client, f"{here}/check-in")
+
+        assert (sent_on.status_code, sent_on.location) == (303, here)
+        assert f'action="{here}/check-in"' in page.text
+        assert answer.status_code == 200
+        assert "09:00" in page.text
+        assert attendance_of(scene.wang, scene.shift).state == "open"
+        assert count(Scan, channel="site_rotating", verdict="accepted") == 1
+        set_clock(at("2026-03-07 11:00"))
+        client.get(f"/q/{token_at(at('2026-03-07 11:00'), scene.keys, scene.shift.public_id)}")
+        assert f'action="{here}/check-out"' in client.get(here).text
+        assert press(client, f"{here}/check-out").status_code == 200
+        assert attendance_of(scene.wang, scene.shift).state == "closed"
+
+    def test_case_41_the_code_is_dead_after_the_log_in_the_receipt_is_not(
+        self, scene, client, code, here, set_clock
+    ):
+        sent_on = client.get(code)
+        asked = client.get(sent_on.location)
+        assert asked.location == f"/login?next={here}"
+        set_clock(NOW + timedelta(minutes=3))
+        make.login(client, scene.wang)
+
+        page, answer = client.get(here), press(client, f"{here}/check-in")
+
+        assert (page.status_code, answer.status_code) == (200, 200)
+        assert attendance_of(scene.wang, scene.shift).state == "open"
+        assert client.get(code).status_code == 410  # the control: the code itself is dead
+        assert "token_expired" in client.get(code).text
+
+    def test_case_41_for_five_minutes_and_no_longer(self, scene, client, code, here, set_clock):
+        client.get(code)
+        make.login(client, scene.wang)
+        page = client.get(here)
+        set_clock(NOW + timedelta(minutes=5, seconds=1))
+
+        late = press(client, f"{here}/check-in")
+
+        assert page.status_code == 200
+        assert late.status_code == client.get(here).status_code == 403
+        assert "receipt_missing" in late.text
+        assert scans_of(scene.wang) == []
+
+    def test_without_a_receipt_nobody_comes_in(self, scene, client, here, count):
+        make.login(client, scene.wang)
+
+        for answer in (client.get(here), press(client, f"{here}/check-in")):
+            assert answer.status_code == 403
+            assert "receipt_missing" in answer.text
+        assert count(Scan) == count(Attendance) == 0
+
+    def test_the_receipt_of_another_shift_or_another_key_is_none(
+        self, scene, client, here, code, count
+    ):
+        make.login(client, scene.wang)
+        other = make.shift(site=scene.site, starts="2026-03-07 13:00")
+        answer = client.get(f"/q/{token_at(NOW, scene.keys, other.public_id)}")
+        stolen = re.search("receipt=([^;]+)", answer.headers["Set-Cookie"]).group(1)
+        forged = receipt_token(Receipt(Read.SCREEN, scene.shift.public_id, NOW), {1: b"another"})
+        early = Receipt(Read.SCREEN, scene.shift.public_id, NOW + timedelta(minutes=1))
+        card = Receipt(Read.CARD, scene.shift.public_id, NOW)
+        for wrong in (stolen, forged, *(receipt_token(r, scene.keys) for r in (early, card))):
+            client.set_cookie("receipt", wrong, path=here)
+            assert press(client, f"{here}/check-in").status_code == 403
+        assert count(Scan) == 0
+        client.get(code)
+        assert press(client, f"{here}/check-in").status_code == 200
+
+    def test_no_script_reads_the_receipt_and_no_other_site_gets_it(self, client, code, here):
+        cookie = client.get(code).headers["Set-Cookie"]
+
+        for word in ("HttpOnly", "SameSite=Lax", "Max-Age=300", f"Path={here}"):
+            assert word in cookie
+
+    def test_a_get_writes_nothing(self, scene, client, code, here, count):
+        make.login(client, scene.wang)
+
+        client.get(code)
+        client.get(here)
+
+        assert count(Scan) == count(Attendance) == 0
+
+    def test_the_code_names_the_shift_so_nobody_has_to_choose(self, scene, client, here, code):
+        """Two shifts at one site at one time: the poster asks which, the screen does not."""
+        other = make.shift(site=scene.site, starts="2026-03-07 09:00", title="清扫")
+        make.assignment(person=scene.wang, shift=other, state="walk_in")
+        make.login(client, scene.wang)
+        client.get(code)
+
+        assert 'type="radio"' in client.get(scene.url()).text
+        assert 'type="radio"' not in client.get(here).text
+        assert press(client, f"{here}/check-in").status_code == 200
+        assert attendance_of(scene.wang, scene.shift).state == "open"
+
+    def test_whoever_is_not_on_the_list_is_told(self, scene, client, code, here):
+        make.login(client, make.person(unit=scene.unit))
+        client.get(code)
+
+        answer = press(client, f"{here}/check-in")
+
+        assert answer.status_code == 409
+        assert "您没有排入这里的场次" in answer.text
+
+    def test_the_same_key_again_is_the_same_answer(self, scene, client, code, here, count):
+        make.login(client, scene.wang)
+        client.get(code)
+        key = str(uuid4())
+
+        first, again = (
+            client.post(f"{here}/check-in", data={"key": key}).status_code for _ in range(2)
+        )
+
+        assert first == again == 200
+        assert count(Scan) == 1
+
+
+def press(client, url: str, **form: str):
+    return client.post(url, data={"key": str(uuid4()), **form})

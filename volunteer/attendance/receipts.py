@@ -4,12 +4,14 @@ A code that changes is dead before its reader has logged in; the note is not. It
 was read and when, never who read it (checkin.md 1.3).
 """
 
+import hashlib
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from typing import NamedTuple
 
-from flask import Response, current_app
+from flask import current_app, request
+from werkzeug.wrappers import Response
 
 from volunteer.core.tokens import TokenError, TokenKind, sign, verify
 
@@ -36,6 +38,11 @@ class Receipt(NamedTuple):
     read: Read
     public_id: str
     at: datetime
+
+    @property
+    def hashed(self) -> str:
+        """What a scan keeps of it."""
+        return hashlib.sha256(f"{self.read}|{self.public_id}|{self.at}".encode()).hexdigest()
 
 
 def receipt_token(receipt: Receipt, keys: Mapping[int, bytes]) -> str:
@@ -78,11 +85,11 @@ def read_receipt(
     return receipt
 
 
-def keep(response: Response, text: str, path: str) -> Response:
+def keep(response: Response, receipt: Receipt, path: str) -> Response:
     """Put a receipt into a cookie of the pages under `path`, which no script can read."""
     response.set_cookie(
         COOKIE,
-        text,
+        receipt_token(receipt, current_app.extensions["settings"].token_keys),
         max_age=LIFE,
         path=path,
         secure=current_app.config["SESSION_COOKIE_SECURE"],
@@ -90,3 +97,9 @@ def keep(response: Response, text: str, path: str) -> Response:
         samesite="Lax",
     )
     return response
+
+
+def shown(public_id: str, allowed: Collection[Read], *, now: datetime) -> Receipt:
+    """Return the receipt that the browser shows for a shift or a person; see `read_receipt`."""
+    keys = current_app.extensions["settings"].token_keys
+    return read_receipt(request.cookies.get(COOKIE), keys, public_id, allowed, now=now)

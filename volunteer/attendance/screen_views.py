@@ -2,7 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from flask import Blueprint, Response, current_app
+from flask import Blueprint, Response, current_app, redirect, url_for
+from werkzeug.wrappers import Response as AnyResponse
 
 from volunteer.core import clock
 from volunteer.core.fragments import render
@@ -11,7 +12,8 @@ from volunteer.core.settings import Settings
 from volunteer.people.rules import mask_name
 from volunteer.shifts.models import Shift, ShiftState
 
-from . import access, presence, rotating
+from . import access, presence, receipts, rotating
+from .receipts import Read, Receipt
 
 bp = Blueprint("screen", __name__)
 
@@ -56,4 +58,12 @@ def url_of(shift: Shift, now: datetime) -> str:
     return f"{known.base_url}/q/{rotating.rotating_token(code, known.token_keys)}"
 
 
-blueprints = (bp,)
+def enter(token: str) -> AnyResponse:
+    """Take the present code for a receipt of five minutes, and go on to an address without it.
+
+    Nobody needs to be logged in for that: the log-in takes longer than the code lives.
+    """
+    now = clock.now()
+    code = rotating.read_rotating(token, settings().token_keys, now=now)
+    there = url_for("attendance.on_site", public_id=code.shift)
+    return receipts.keep(redirect(there, 303), Receipt(Read.SCREEN, code.shift, now), there)

@@ -4,6 +4,7 @@ import base64
 import re
 import unicodedata
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from volunteer.core.tokens import VERSION, TokenError, TokenKind, sign, verify
@@ -15,6 +16,10 @@ KINDS = {
     base64.urlsafe_b64encode(bytes((VERSION, kind << 4, 0))).decode()[:2]: kind
     for kind in TokenKind
 }
+#: What is shorter is typed by hand.
+SHORTEST = 20
+#: A card is as fresh as the page of the person's own phone makes it, or it is printed.
+FRESH = timedelta(seconds=60)
 #: What some scanners put before the text: which character set it is in.
 ECI = re.compile(r"\\0000\d\d")
 REFUSALS = {"token_malformed": CodeMalformed, "token_signature": CodeRefused}
@@ -68,3 +73,25 @@ def read_site_token(text: str, keys: Mapping[int, bytes]) -> SiteCode:
     if token.kind is not TokenKind.SITE:
         raise CodeWrongKind()
     return SiteCode(token.body[:8].hex(), int.from_bytes(token.body[8:], "big"))
+
+
+class CardCode(NamedTuple):
+    """Whose card it is, and when its code was made (seconds since 1970)."""
+
+    public_id: str
+    issued: int
+
+    def is_fresh(self, now: datetime) -> bool:
+        """Tell whether the code was made within the last minute, by the person's own page."""
+        return 0 <= now.timestamp() - self.issued <= FRESH.total_seconds()
+
+
+def read_card(text: str, keys: Mapping[int, bytes]) -> CardCode:
+    """Return what a card says; raises CodeMalformed, CodeRefused or CodeWrongKind."""
+    try:
+        token = verify(text, keys)
+    except TokenError as error:
+        raise REFUSALS[error.code]() from None
+    if token.kind is not TokenKind.PERSONAL:
+        raise CodeWrongKind()
+    return CardCode(token.body[:8].hex(), int.from_bytes(token.body[8:], "big"))

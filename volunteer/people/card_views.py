@@ -16,7 +16,7 @@ from volunteer.core.settings import Settings
 from volunteer.units import queries as units
 from volunteer.units.models import Unit
 
-from . import access, cards, queries, records
+from . import access, cards, queries
 from .queries import PersonLine, Wanted
 
 bp = Blueprint("cards", __name__)
@@ -110,16 +110,6 @@ def file() -> Response:
     sheets = BytesIO(cards.pdf(made(found.lines)))
     name = gettext("cards %(day)s.pdf", day=clock.local_day(clock.now()))
     return send_file(sheets, "application/pdf", as_attachment=True, download_name=name)
-
-
-@bp.get("/people/card/<string:token>")
-def read(token: str) -> str:
-    """Show whose card it is to who keeps or coordinates the unit; a merged one's leads on."""
-    under = access.require_cards(current_actor())
-    public_id = cards.public_id_of(token, settings().token_keys)
-    person = queries.by_public_id(records.kept_id(public_id) or public_id, under=under)
-    _, unit = records.newest_membership(person.id)
-    return render_template("people/card.html", person=person, unit=unit)
 
 
 @bp.get("/my-card")
