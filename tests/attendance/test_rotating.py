@@ -6,6 +6,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from PIL import Image
 
 from tests import make
 from tests.attendance.conftest import attendance_of, scans_of
@@ -73,6 +74,21 @@ def test_it_is_as_long_as_it_should_be():
 
     assert len(url) == 58
     assert b'viewBox="0 0 41 41"' in rotating.svg(url)  # 33 modules and the border
+
+
+@pytest.mark.parametrize(
+    ("width", "angle"), [(600, 0), (60, 0), (60, 90), (120, 30), (450, 30), (450, 215)]
+)
+def test_case_88_every_frame_is_read_small_and_turned(width, angle):
+    """Twenty frames one after another, as a phone at the back of the crowd sees them."""
+    for turn in range(20):
+        moment = NOW + timedelta(seconds=turn * SLOT)
+        url = f"https://zyfw.example.cn/q/{token_at(moment)}"
+        image = drawn(rotating.svg(url))
+        turned = image.rotate(angle, Image.Resampling.BICUBIC, expand=True, fillcolor=255)
+        share = width / image.width
+        small = turned.resize([round(side * share) for side in turned.size], Image.Resampling.BOX)
+        assert read(small) == [url]
 
 
 def test_a_code_of_another_kind_or_key_is_none(scene):
