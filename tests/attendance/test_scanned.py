@@ -186,6 +186,15 @@ class TestScanning:
         assert answer.status_code == 409
         assert scans_of(gone) == [("in", "refused", "account_inactive")]
 
+    def test_a_card_of_nobody_in_the_register(self, scene, leader, count):
+        text = cards.token_of("00ff" * 4, NOW, scene.keys)
+
+        answer = leader.get(leader.get(f"/q/{text}").location)
+
+        assert answer.status_code == 404
+        assert "person_unknown" in answer.text
+        assert count(Scan) == 0
+
     def test_a_program_gets_the_verdict(self, scene, leader):
         leader.get(card_of(scene.wang, scene))
 
