@@ -20,6 +20,8 @@ from volunteer.core.triggers import append_only
 from volunteer.people.models import Person
 from volunteer.shifts.models import Shift
 
+from .tries import WrongTries as WrongTries
+
 
 class Direction(StrEnum):
     IN = "in"
