@@ -35,7 +35,7 @@ from volunteer.posts import queries as posts
 from volunteer.shifts import queries as shifts
 from volunteer.shifts.models import Shift, Site
 
-from . import access, forms, post_card, presence, queries, rules, service, tickets, tokens
+from . import access, browser, forms, post_card, presence, queries, rules, service, tickets, tokens
 from . import poster as posters
 from . import roll_call as roll
 from .errors import KeyMissing
@@ -60,7 +60,7 @@ def scan(token: str) -> AnyResponse | str:
         return ask_for_login()
     now = clock.now()
     seen = service.foresee(site, actor=current_actor(), now=now)
-    return render_template(
+    page = render_template(
         "attendance/scan.html",
         site=site,
         token=token,
@@ -70,6 +70,7 @@ def scan(token: str) -> AnyResponse | str:
         ticket=tickets.foreseen(seen.offer.decision, site.name, now),
         key=uuid4(),
     )
+    return browser.remembered(make_response(page))
 
 
 @bp.post("/q/<string:token>/check-in")
@@ -91,8 +92,7 @@ def pressed(token: str, verb: Verb) -> Response:
         key=request.form.get("key", ""),
         token_hash=hashlib.sha256(token.encode()).hexdigest(),
         shift=request.form.get("shift") or None,
-        ip_prefix=rules.ip_prefix(request.remote_addr),
-        browser_class=rules.browser_class(request.user_agent.string),
+        **browser.sent_along(),
     )
     if not rules.is_key(asked.key):
         raise KeyMissing()
