@@ -315,6 +315,28 @@ class TestComingIn:
         assert answer.status_code == 409
         assert "您没有排入这里的场次" in answer.text
 
+    def test_the_screen_is_evidence_where_the_poster_alone_is_held(
+        self, scene, client, app, here, code
+    ):
+        strict = make.checkin_settings(hold_without_evidence=True)
+        shift = make.shift(site=scene.site, leader=scene.leader, settings=strict)
+        people = [make.person(unit=scene.unit) for _ in range(2)]
+        for person in people:
+            make.assignment(person=person, shift=shift)
+        by_screen, by_poster = (app.test_client() for _ in range(2))
+        make.login(by_screen, people[0])
+        make.login(by_poster, people[1])
+        by_screen.get(f"/q/{token_at(NOW, scene.keys, shift.public_id)}")
+
+        page = by_screen.get(f"/on-site/{shift.public_id}").text
+        press(by_screen, f"/on-site/{shift.public_id}/check-in")
+        press(by_poster, scene.url("check-in"))
+
+        assert "确认" not in page
+        first, second = (attendance_of(person, shift) for person in people)
+        assert (first.evidence_class, first.review) == ("B", "none")
+        assert (second.evidence_class, second.review) == ("C", "pending")
+
     def test_the_same_key_again_is_the_same_answer(self, scene, client, code, here, count):
         make.login(client, scene.wang)
         client.get(code)

@@ -11,6 +11,9 @@ STOPWATCHES = {"perf_counter", "monotonic"}
 DOORS = {"views", "api", "jobs", "commands"}
 #: Doors by another name: they are started by a person or stand in core.
 OTHER_DOORS = {
+    "volunteer/attendance/counting.py",
+    "volunteer/attendance/scanned_views.py",
+    "volunteer/attendance/screen_views.py",
     "volunteer/activities/series_views.py",
     "volunteer/boards/calendar_views.py",
     "volunteer/boards/watch_views.py",
@@ -27,6 +30,7 @@ OTHER_DOORS = {
     "volunteer/shifts/checkin_views.py",
     "volunteer/shifts/copy_views.py",
     "volunteer/shifts/edit_views.py",
+    "volunteer/shifts/place_views.py",
     "volunteer/posts/sheet_views.py",
 }
 TELLS_TIME = re.compile(
