@@ -11,6 +11,7 @@ STOPWATCHES = {"perf_counter", "monotonic"}
 DOORS = {"views", "api", "jobs", "commands"}
 #: Doors by another name: they are started by a person or stand in core.
 OTHER_DOORS = {
+    "volunteer/attendance/scanner_views.py",
     "volunteer/activities/series_views.py",
     "volunteer/boards/calendar_views.py",
     "volunteer/boards/watch_views.py",

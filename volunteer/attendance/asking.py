@@ -41,9 +41,15 @@ class Request(NamedTuple):
     doubts: tuple[Reason, ...] = ()
     #: Why a leader records it, in words.
     note: str | None = None
+    #: What the door noticed and no verdict needs.
+    flags: tuple[str, ...] = ()
+    #: The hash of what was sent, where there is more to it than is said here.
+    body: str | None = None
 
     def body_hash(self, direction: Direction) -> str:
         """Return what must be the same when the key comes again."""
+        if self.body is not None:
+            return self.body
         text = f"{direction}|{self.site.id if self.site else ''}|{self.shift or ''}"
         if self.person_id is not None:
             text += f"|{self.person_id}"
@@ -83,7 +89,7 @@ def scan_row(
         "browser_class": request.browser_class,
         "verdict": decision.verdict,
         "reason": decision.reason,
-        "flags": list(decision.flags),
+        "flags": [*decision.flags, *request.flags],
         "offline": request.offline,
         "note": request.note,
     }

@@ -20,6 +20,9 @@ from volunteer.core.triggers import append_only
 from volunteer.people.models import Person
 from volunteer.shifts.models import Shift
 
+from .devices import ScannerDevice as ScannerDevice
+from .devices import ScannerHold as ScannerHold
+
 
 class Direction(StrEnum):
     IN = "in"

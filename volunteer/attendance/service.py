@@ -17,7 +17,7 @@ from volunteer.people import service as people
 from volunteer.people.models import QualificationKind
 from volunteer.targets import queries as targets
 
-from . import access, queries, rules
+from . import access, claims, queries, rules
 from .asking import Request as Request
 from .asking import answer_by_hand as answer_by_hand
 from .asking import answer_of as answer_of
@@ -50,7 +50,19 @@ _close = (
     )
     .returning(Attendance.id)
 )
-
+#: Of two phones' scans of one arrival the earlier one tells when it was (checkin.md 1.7).
+_arrive_earlier = (
+    update(Attendance)
+    .where(
+        Attendance.id == bindparam("attendance_id"),
+        Attendance.state == AttendanceState.OPEN,
+        Attendance.arrived_at > bindparam("arrived", type_=Attendance.arrived_at.type),
+    )
+    .values(
+        arrived_at=bindparam("arrived", type_=Attendance.arrived_at.type),
+        in_scan_id=bindparam("scan_id"),
+    )
+)
 
 #: Comes before everything else: who may not serve is told so, in or not.
 INACTIVE = Decision(rules.REFUSED, "account_inactive", None)
@@ -126,7 +138,11 @@ def _scan(request: Request, direction: Direction, *, actor: Actor, now: datetime
         answer["name"] = member.name if allowed else ""
         moves = decision.verdict in (rules.ACCEPTED, rules.HELD) and decision.target
         if not moves or member.unit_id is None:
-            run(_insert_scan, {**scan, "answer": answer})
+            scan_id = run(_insert_scan, {**scan, "answer": answer}).scalar_one()
+            entered = claims.entered_later(decision, when) if request.offline else None
+            if entered and not request.doubts:
+                arrived = {"attendance_id": entered, "arrived": when}
+                run(_arrive_earlier, {**arrived, "scan_id": scan_id})
             return answer
         if direction is Direction.IN:
             scan_id = run(_insert_scan, {**scan, "answer": answer}).scalar_one()
@@ -178,6 +194,8 @@ def _decided(
     decide = rules.decide_in if direction is Direction.IN else rules.decide_out
     site_id = request.site.id if request.site else None
     decision = decide(candidates, site_id, when, request.shift)
+    if request.offline:
+        decision = claims.in_hindsight(decision, direction, when)
     return rules.doubted(decision, request.doubts)
 
 

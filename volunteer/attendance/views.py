@@ -35,7 +35,18 @@ from volunteer.posts import queries as posts
 from volunteer.shifts import queries as shifts
 from volunteer.shifts.models import Shift, Site
 
-from . import access, forms, post_card, presence, queries, rules, service, tickets, tokens
+from . import (
+    access,
+    forms,
+    post_card,
+    presence,
+    queries,
+    rules,
+    scanner_views,
+    service,
+    tickets,
+    tokens,
+)
 from . import poster as posters
 from . import roll_call as roll
 from .errors import KeyMissing
@@ -287,4 +298,4 @@ def reject(attendance_id: int) -> AnyResponse | tuple[str, int]:
     return queue_page(before=attendance_id + 1, wrong=(attendance_id, form)), form.status
 
 
-blueprints = (bp,)
+blueprints = (bp, scanner_views.bp)
