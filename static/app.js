@@ -81,6 +81,15 @@
   });
   on("click", ({ target }) => target.closest?.("[data-print]") && window.print());
 
+  /* A screen that shows a code: it stays awake, and may fill the display. */
+  const wake = () =>
+    document.visibilityState === "visible" && document.querySelector("[data-awake]") &&
+    navigator.wakeLock?.request("screen").catch(() => {});
+  on("visibilitychange", wake);
+  wake();
+  on("click", ({ target }) =>
+    target.closest?.("[data-fullscreen]") && document.documentElement.requestFullscreen?.().catch(() => {}));
+
   /* A unit's month: a name can be dragged to another shift; choosing it does the same without. */
   let held = null;
   const isPlace = (link) => link?.closest("[data-moves]") && /\/boards\/places\/\d+$/.test(link.pathname);

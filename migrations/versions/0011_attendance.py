@@ -33,10 +33,20 @@ def _no_evidence() -> None:
 
 def _codes() -> None:
     """What changing and typed codes leave behind."""
+    op.create_table(
+        "wrong_tries",
+        sa.Column("who", sa.String(60), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("last_at", sa.DateTime(), nullable=False),
+        sa.Column("wait_until", sa.DateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("who", name=op.f("pk_wrong_tries")),
+    )
+    op.create_index(op.f("ix_wrong_tries_last_at"), "wrong_tries", ["last_at"])
 
 
 def _no_codes() -> None:
     """Take `_codes` back."""
+    op.drop_table("wrong_tries")
 
 
 def _by_hand() -> None:

@@ -1,5 +1,7 @@
 /* Reads what a code says, as far as this phone can: whose it is, never whether it is genuine. */
 const PERSONAL = 3;
+/** What people read where a short code has only the other (volunteer/people/rules.py). */
+const READ_AS = { B: "8", S: "5", Z: "2", U: "V" };
 
 /** Return the text without what cameras and scanners put around it. */
 export const clean = (text) =>
@@ -26,7 +28,7 @@ export const sealOf = async (text) => {
   if (bytes && bytes.length > 10 && bytes[1] >> 4 === PERSONAL) {
     return { token: (await sha256(bytes.slice(2, 10))).slice(0, 16) };
   }
-  const typed = text.replace(/[\s-]/g, "").toUpperCase();
+  const typed = text.normalize("NFKC").toUpperCase().replace(/[\s._‐‑–—-]/g, "").replace(/[BSZU]/g, (letter) => READ_AS[letter]);
   if (/^[0-9A-Z]{8}$/.test(typed)) return { code: (await sha256OfText(typed)).slice(0, 16) };
   return null;
 };

@@ -249,12 +249,19 @@ class TestTokens:
         assert "token_revoked" in answer.text
         assert client.get(morning.url()).status_code == 303
 
-    @pytest.mark.parametrize("kind", [TokenKind.PERSONAL, TokenKind.ROTATING])
-    def test_case_36_another_kind_of_code(self, morning, client, kind):
-        answer = client.get(f"/q/{sign(kind, bytes(12), morning.keys)}")
+    @pytest.mark.parametrize(
+        ("kind", "body"),
+        [(TokenKind.PERSONAL, 12), (TokenKind.ROTATING, 12), (TokenKind.RECEIPT, 13)],
+    )
+    def test_case_36_another_kind_of_code(self, morning, client, kind, body, count):
+        make.login(client, morning.wang)
+        token = sign(kind, bytes(body), morning.keys)
 
-        assert answer.status_code == 404
-        assert "token_wrong_kind" in answer.text
+        for verb in ("check-in", "check-out"):
+            answer = press(client, f"/q/{token}/{verb}")
+            assert answer.status_code == 404
+            assert "token_wrong_kind" in answer.text
+        assert count(Scan) == 0
 
     @pytest.mark.parametrize(
         "guess", ["1", "S0001", "0" * 16, "a" * 30, "x" * 200, "%00", "二维码", "+" * 30]

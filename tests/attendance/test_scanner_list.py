@@ -16,6 +16,7 @@ from volunteer.attendance import enrolment, scanner_list
 from volunteer.attendance.models import Scan, ScannerDevice, ScannerHold
 from volunteer.core.actor import Role
 from volunteer.core.db import db
+from volunteer.people.rules import short_code
 
 EIGHT = at("2026-03-07 08:00")
 LIST, SCANS = "/api/v1/scanner/roster", "/api/v1/scans"
@@ -45,10 +46,11 @@ def test_the_list_names_people_under_a_hash_of_their_code(scene, phone):
     ]
     assert windows == [at(f"2026-03-07 {hour}") for hour in ("08:45", "10:45", "12:00")]
     digest = hashlib.sha256(bytes.fromhex(scene.wang.public_id)).hexdigest()
+    short = short_code(scene.wang.public_id).replace("-", "")
     assert shift["people"] == [
         {
             "token": digest[:16],
-            "code": None,
+            "code": hashlib.sha256(short.encode()).hexdigest()[:16],
             "name": "王小雨",
             "unit": "第一社区",
             "assignment": "assigned",

@@ -14,6 +14,7 @@ from volunteer.attendance.models import Attendance, Scan, ScannerDevice
 from volunteer.core.db import db, transaction
 from volunteer.people.cards import token_of
 from volunteer.people.models import Person
+from volunteer.people.rules import short_code
 from volunteer.shifts.models import Assignment, Shift
 
 
@@ -78,10 +79,19 @@ def test_case_51_an_unknown_code_is_refused_and_stored(scene, phone, count):
         ("refused", "person_unknown"),
         ("refused", "token_signature"),
         ("refused", "token_wrong_kind"),
-        ("refused", "token_malformed"),
+        ("refused", "person_unknown"),
     ]
     assert count(Scan, person_id=None) == 4
     assert count(Attendance) == 0
+
+
+def test_a_short_code_is_as_good_as_the_card(scene, phone):
+    short = short_code(scene.wang.public_id)
+    phone.scan(short.lower().replace("-", " "), day("08:55"), scene.shift)
+    phone.scan("2222-2222", day("08:56"), scene.shift)
+
+    answers = [("accepted", None), ("refused", "person_unknown")]
+    assert verdicts(phone.send(day("12:00"))) == answers
 
 
 def test_case_53_two_phones_scan_the_same_person(app, scene, phone, set_clock, count):

@@ -2,13 +2,12 @@
 
 from collections.abc import Callable
 
-from flask import Flask, current_app
+from flask import Flask
 from sqlalchemy import select
 from werkzeug.routing import Rule
 
-from tests.house.world import NOW, Corner, calendar_of
+from tests.house.world import Corner, calendar_of
 from volunteer.core.db import db
-from volunteer.people import cards
 from volunteer.shifts.models import Assignment
 
 #: What stands in an address when nobody looks at what it names.
@@ -21,16 +20,10 @@ def place_of(corner: Corner) -> int:
     return db.session.scalars(place).one()
 
 
-def card_token(corner: Corner) -> str:
-    keys = current_app.extensions["settings"].token_keys
-    return cards.token_of(corner.volunteer.public_id, NOW, keys)
-
-
 #: How an argument of an address is filled in, by blueprint and name; see `sample`.
 SAMPLES: dict[tuple[str, str], Callable[[Corner], object]] = {
     ("accounts", "login_id"): lambda corner: corner.login_session.id,
     ("accounts", "token"): lambda corner: corner.link,
-    ("cards", "token"): lambda corner: card_token(corner),
     ("own", "request_id"): lambda corner: corner.asked.public_id,
     ("own", "ending"): lambda corner: "json",
     ("merge", "public_id"): lambda corner: corner.volunteer.public_id,
@@ -52,6 +45,8 @@ SAMPLES: dict[tuple[str, str], Callable[[Corner], object]] = {
     ("attendance", "attendance_id"): lambda corner: corner.attendance.id,
     ("attendance", "public_id"): lambda corner: corner.shift.public_id,
     ("scanner", "public_id"): lambda corner: f"d{corner.unit.id:015x}",
+    ("screen", "public_id"): lambda corner: corner.shift.public_id,
+    ("scanned", "public_id"): lambda corner: corner.volunteer.public_id,
     ("audits", "public_id"): lambda corner: corner.volunteer.public_id,
     ("activities", "public_id"): lambda corner: corner.activity.public_id,
     ("signups", "public_id"): lambda corner: corner.shift.public_id,

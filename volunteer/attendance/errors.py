@@ -48,6 +48,25 @@ REASON_TEXTS = {
     "server_error": N_("The system is busy. Please press the button again."),
 }
 
+#: The same for the leader who has scanned somebody; a reason that is missing here has no
+#: sentence of its own. Facts: name too.
+LEADER_TEXTS = {
+    "account_inactive": N_("%(name)s has left, or belongs to no unit today. Ask the unit."),
+    "not_coordinator": N_("You neither lead this shift nor coordinate its unit."),
+    "shift_cancelled": N_("This shift has been cancelled."),
+    "assignment_cancelled": N_("%(name)s was taken off this shift."),
+    "not_assigned": N_("%(name)s is not on the list of this shift."),
+    "wrong_site": N_("%(name)s should be at %(site)s at this time."),
+    "too_early": N_("Check-in opens at %(opens)s."),
+    "too_late_in": N_("Check-in is closed. Use the roll call."),
+    "too_late_out": N_("Check-out is closed. Confirm the time in the list to confirm."),
+    "already_in": N_("%(name)s checked in at %(arrived)s."),
+    "already_out": N_("%(name)s checked out at %(left)s."),
+    "not_checked_in": N_("%(name)s has not checked in yet."),
+    "overlap_active": N_("%(name)s has not checked out at another place: to be confirmed."),
+    "left_early": N_("The shift is not over; the real time counts."),
+}
+
 
 class CodeRefused(DomainError):
     """A printed code that is not ours, or no longer."""
@@ -71,6 +90,56 @@ class CodeRevoked(CodeRefused):
 class CodeWrongKind(CodeRefused):
     code = "token_wrong_kind"
     text = REASON_TEXTS["token_wrong_kind"]
+
+
+class CodeExpired(CodeRefused):
+    code = "token_expired"
+    text = REASON_TEXTS["token_expired"]
+    status = 410
+
+
+class ReceiptMissing(DomainError):
+    """The code was read too long ago, or never."""
+
+    code = "receipt_missing"
+    text = REASON_TEXTS["receipt_missing"]
+    status = 403
+
+
+class PersonUnknown(DomainError):
+    code = "person_unknown"
+    text = N_("This code belongs to nobody in the register.")
+    status = 404
+
+
+class NotCoordinator(DomainError):
+    """The code is good; it is for others to scan."""
+
+    code = "not_coordinator"
+    text = N_(
+        "Only the leader of a shift, or a coordinator of its unit, records others. "
+        "You lead no shift now."
+    )
+    status = 403
+
+
+class OwnCode(DomainError):
+    code = "own_code"
+    text = N_("This is your own card. Another coordinator or leader has to scan it.")
+    status = 403
+
+
+class ReasonMissing(DomainError):
+    code = "reason"
+    text = N_("Choose a reason.")
+    status = 400
+    field = "reason"
+
+
+class TooManyTries(DomainError):
+    code = "rate_limited"
+    text = REASON_TEXTS["rate_limited"]
+    status = 429
 
 
 class KeyReused(DomainError):

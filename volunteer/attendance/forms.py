@@ -89,6 +89,58 @@ class DecisionForm(RefusableForm):
             field.label.field_id = field.id
 
 
+#: Why somebody is recorded who is on no list of the shift.
+WALK_IN_REASONS = {
+    "": lazy_gettext("Choose a reason"),
+    "helps": lazy_gettext("Came to help of their own accord"),
+    "stands_in": lazy_gettext("Stands in for somebody"),
+    "list_old": lazy_gettext("The list was not up to date"),
+    OTHER: lazy_gettext("Another reason"),
+}
+
+
+class WalkInForm(RefusableForm):
+    """At which shift somebody is recorded who is on no list, and why."""
+
+    shift = SelectField(lazy_gettext("Shift"), validate_choice=False)
+    reason = SelectField(
+        lazy_gettext("Why this person"),
+        [InputRequired(lazy_gettext("Choose a reason."))],
+        choices=[SelectChoice(value, label) for value, label in WALK_IN_REASONS.items()],
+    )
+    words = StringField(
+        lazy_gettext("In your own words"),
+        [Length(max=80, message=lazy_gettext("At most 80 characters."))],
+        filters=[one_line],
+        description=lazy_gettext("Needed for “another reason”."),
+    )
+
+    def validate_words(self, field: StringField) -> None:
+        if self.reason.data == OTHER and not field.data:
+            raise ValidationError(gettext("Say the reason in a few words."))
+
+    @property
+    def note(self) -> str:
+        """The reason as it is written down."""
+        label = str(WALK_IN_REASONS[self.reason.data])
+        if self.reason.data == OTHER:
+            return str(self.words.data)
+        return f"{label}：{self.words.data}" if self.words.data else label
+
+
+class TypedForm(RefusableForm):
+    """The short code of a card, typed, or what a hand scanner types."""
+
+    code = StringField(
+        lazy_gettext("Code of the card"),
+        [
+            DataRequired(lazy_gettext("Type the eight characters of the card.")),
+            Length(max=200, message=lazy_gettext("At most 200 characters.")),
+        ],
+        description=lazy_gettext("Eight characters, below the name. A hand scanner works too."),
+    )
+
+
 def moment_after(starts_at: datetime, hour: time | None) -> datetime | None:
     """Return the first moment from `starts_at` on at which the local clock shows `hour`."""
     if hour is None:

@@ -22,6 +22,7 @@ from volunteer.shifts.models import Shift
 
 from .devices import ScannerDevice as ScannerDevice
 from .devices import ScannerHold as ScannerHold
+from .tries import WrongTries as WrongTries
 
 
 class Direction(StrEnum):

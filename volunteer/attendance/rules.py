@@ -157,12 +157,17 @@ class Offer(NamedTuple):
     choices: tuple[Candidate, ...] = ()
 
 
-def offer(candidates: Sequence[Candidate], site_id: int, now: datetime) -> Offer:
-    """Return what the person can do here now: leave where in, else arrive."""
-    leaving = decide_out(candidates, site_id, now)
+def offer(
+    candidates: Sequence[Candidate], site_id: int | None, now: datetime, chosen: str | None = None
+) -> Offer:
+    """Return what the person can do here now: leave where in, else arrive.
+
+    What is meant: as in `decide_in`.
+    """
+    leaving = decide_out(candidates, site_id, now, chosen)
     if leaving.verdict == ACCEPTED:
         return Offer("out", leaving)
-    coming = decide_in(candidates, site_id, now)
+    coming = decide_in(candidates, site_id, now, chosen)
     if coming.verdict in {ACCEPTED, HELD}:
         return Offer("in", coming)
     if coming.reason == "ambiguous_shift":

@@ -14,6 +14,7 @@ from volunteer.core.clock import local_day
 from volunteer.core.db import db, within
 from volunteer.core.errors import NotFound
 from volunteer.people.models import Membership, Person
+from volunteer.people.rules import short_code
 from volunteer.shifts.models import Assignment, AssignmentState, Shift, ShiftState
 from volunteer.units.models import Unit
 
@@ -35,6 +36,16 @@ def person_seal(public_id: str) -> str:
     '69157b437bfa5178'
     """
     return hashlib.sha256(bytes.fromhex(public_id)).hexdigest()[:16]
+
+
+def short_seal(public_id: str) -> str:
+    """Return what stands for a person's short code in a list.
+
+    >>> short_seal("00ff00ff00ff00ff")
+    '9426c66430c8bdef'
+    """
+    plain = short_code(public_id).replace("-", "")
+    return hashlib.sha256(plain.encode()).hexdigest()[:16]
 
 
 def owner_seal(actor: Actor) -> str:
@@ -144,7 +155,7 @@ def _people(shift_ids: Sequence[int], now: datetime) -> dict[int, list[dict[str,
         found.setdefault(shift_id, []).append(
             {
                 "token": person_seal(public_id),
-                "code": None,
+                "code": short_seal(public_id),
                 "name": name,
                 "unit": unit or "",
                 "assignment": assignment,

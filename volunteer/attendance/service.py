@@ -78,13 +78,14 @@ class Foresight(NamedTuple):
     earns: "Earned | None"
 
 
-def foresee(site: SiteHere, *, actor: Actor, now: datetime) -> Foresight:
-    """Tell what the actor can do at the site now; nothing is written, not even a scan."""
+def foresee(site: SiteHere, *, shift: str | None = None, actor: Actor, now: datetime) -> Foresight:
+    """Tell what the actor can do now at the site, or at the one shift there that the code
+    names; nothing is written, not even a scan."""
     person_id = access.require_self(actor)
     member = queries.member(person_id, local_day(now), lock=False)
     if not member.may_serve:
         return Foresight(member.name, Offer(None, INACTIVE), None)
-    offer = rules.offer(queries.candidates(person_id, now), site.id, now)
+    offer = rules.offer(queries.candidates(person_id, now), site.id, now, shift)
     target = offer.decision.target
     facts = queries.posting(target.attendance_id) if target and target.attendance_id else None
     earns = earned(facts, now) if facts and offer.direction == Direction.OUT else None

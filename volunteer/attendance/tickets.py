@@ -8,7 +8,7 @@ from flask_babel import gettext
 from volunteer.core.clock import local_day
 from volunteer.core.i18n import local_day_text, local_time, say
 
-from .errors import REASON_TEXTS
+from .errors import LEADER_TEXTS, REASON_TEXTS
 from .rules import ACCEPTED, HELD, Decision
 
 MOMENTS = ("at", "starts_at", "ends_at", "opens_at", "arrived_at", "left_at")
@@ -50,16 +50,34 @@ def foreseen(decision: Decision, site: str, now: datetime) -> dict[str, Any]:
     return ticket
 
 
+def told_leader(ticket: dict[str, Any]) -> str:
+    """Return the one sentence for the leader who has scanned somebody."""
+    facts = {**facts_of(ticket), "name": ticket["name"]}
+    if ticket["reason"]:
+        texts = LEADER_TEXTS if ticket["reason"] in LEADER_TEXTS else REASON_TEXTS
+        return say(texts[ticket["reason"]], facts)
+    if ticket["direction"] == "in":
+        return gettext("%(name)s is checked in.", name=ticket["name"])
+    if ticket["held"]:
+        return gettext("%(name)s is checked out; the time waits to be confirmed.", **facts)
+    facts["minutes"] = ticket["minutes"]
+    return gettext("%(name)s is checked out: %(minutes)s minutes.", **facts)
+
+
+def facts_of(ticket: dict[str, Any]) -> dict[str, Any]:
+    """Return what the sentences of reasons name."""
+    return {
+        "site": ticket["site"],
+        "opens": _moment(ticket["opens_at"], ticket["at"]),
+        "arrived": _moment(ticket["arrived_at"], ticket["at"]),
+        "left": _moment(ticket["left_at"], ticket["at"]),
+    }
+
+
 def message(ticket: dict[str, Any]) -> str:
     """Return the one sentence that says what happened and what to do next."""
     if ticket["reason"]:
-        facts = {
-            "site": ticket["site"],
-            "opens": _moment(ticket["opens_at"], ticket["at"]),
-            "arrived": _moment(ticket["arrived_at"], ticket["at"]),
-            "left": _moment(ticket["left_at"], ticket["at"]),
-        }
-        return say(REASON_TEXTS[ticket["reason"]], facts)
+        return say(REASON_TEXTS[ticket["reason"]], facts_of(ticket))
     if ticket.get("direction") == "in":
         return gettext("You are checked in. Scan the same code again when you leave.")
     if ticket["held"]:

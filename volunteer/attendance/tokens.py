@@ -1,15 +1,27 @@
 """The token of a site's printed code: which site, and which printing of its code."""
 
 import base64
+import re
+import unicodedata
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from volunteer.core.tokens import VERSION, TokenError, TokenKind, sign, verify
 
 from .errors import CodeMalformed, CodeRefused, CodeWrongKind
 
-#: How the tokens of cards begin: twelve bits, the version and the kind.
-CARD = base64.urlsafe_b64encode(bytes((VERSION, TokenKind.PERSONAL << 4, 0))).decode()[:2]
+#: How the tokens of each kind begin: twelve bits, the version and the kind.
+KINDS = {
+    base64.urlsafe_b64encode(bytes((VERSION, kind << 4, 0))).decode()[:2]: kind
+    for kind in TokenKind
+}
+#: What is shorter is typed by hand.
+SHORTEST = 20
+#: A card is as fresh as the page of the person's own phone makes it, or it is printed.
+FRESH = timedelta(seconds=60)
+#: What some scanners put before the text: which character set it is in.
+ECI = re.compile(r"\\0000\d\d")
 REFUSALS = {"token_malformed": CodeMalformed, "token_signature": CodeRefused}
 
 
@@ -31,13 +43,25 @@ def site_token(code: SiteCode, keys: Mapping[int, bytes]) -> str:
     return sign(TokenKind.SITE, body, keys)
 
 
-def is_card(text: str) -> bool:
-    """Tell whether a token says that it is a person's card; nothing is verified yet.
+def kind_of(text: str) -> TokenKind | None:
+    """Return of which kind a token says that it is; nothing is verified yet.
 
-    >>> is_card("ATE0"), is_card("AREBfb6Ws272zAABUt4TWmei1TwOxw"), is_card("?")
-    (True, False, False)
+    >>> kind_of("ATE0"), kind_of("AREBfb6Ws272zAABUt4TWmei1TwOxw"), kind_of("?")
+    (<TokenKind.PERSONAL: 3>, <TokenKind.SITE: 1>, None)
     """
-    return text.startswith(CARD)
+    return KINDS.get(text[:2])
+
+
+def cleaned(text: str) -> str:
+    """Return the token in what a scanner has read: of an address the part after `/q/`.
+
+    Some scanners add control characters, or a word on the character set (ECI).
+
+    >>> cleaned("\\\\000026https://zyfw.example.cn/q/AREB-_fb\\r\\n"), cleaned("\\x1dAREB-_fb")
+    ('AREB-_fb', 'AREB-_fb')
+    """
+    kept = "".join(c for c in text if unicodedata.category(c) not in {"Cc", "Cf"})
+    return ECI.sub("", kept).strip().rpartition("/q/")[2]
 
 
 def read_site_token(text: str, keys: Mapping[int, bytes]) -> SiteCode:
@@ -49,3 +73,25 @@ def read_site_token(text: str, keys: Mapping[int, bytes]) -> SiteCode:
     if token.kind is not TokenKind.SITE:
         raise CodeWrongKind()
     return SiteCode(token.body[:8].hex(), int.from_bytes(token.body[8:], "big"))
+
+
+class CardCode(NamedTuple):
+    """Whose card it is, and when its code was made (seconds since 1970)."""
+
+    public_id: str
+    issued: int
+
+    def is_fresh(self, now: datetime) -> bool:
+        """Tell whether the code was made within the last minute, by the person's own page."""
+        return 0 <= now.timestamp() - self.issued <= FRESH.total_seconds()
+
+
+def read_card(text: str, keys: Mapping[int, bytes]) -> CardCode:
+    """Return what a card says; raises CodeMalformed, CodeRefused or CodeWrongKind."""
+    try:
+        token = verify(text, keys)
+    except TokenError as error:
+        raise REFUSALS[error.code]() from None
+    if token.kind is not TokenKind.PERSONAL:
+        raise CodeWrongKind()
+    return CardCode(token.body[:8].hex(), int.from_bytes(token.body[8:], "big"))

@@ -1,7 +1,6 @@
 """What a scanner sends in: each scan a transaction and an answer of its own (checkin.md 1.7)."""
 
 import hashlib
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -10,20 +9,17 @@ from sqlalchemy import func, insert, select
 
 from volunteer.core.actor import Actor
 from volunteer.core.db import again_on_conflict, db, run, transaction
-from volunteer.core.tokens import TokenError, TokenKind, verify
 from volunteer.people.models import Person
 
-from . import access, claims, queries, rules, service
+from . import access, claims, queries, rules, scanned, service, tokens
 from .asking import Request, answer_of, scan_row
 from .claims import Claim, Timed
 from .devices import ScannerDevice
-from .errors import KeyReused
+from .errors import CodeRefused, KeyReused
 from .models import Channel, Direction, Reason, Scan, TimeQuality
 from .rules import Candidate, Decision
 
 _insert_scan = insert(Scan)
-#: What cameras and hand scanners put around a code: a character set, control characters.
-_AROUND = re.compile(r"^\\0000\d\d|[\x00-\x1f\x7f]")
 #: Longer texts are no codes of ours; they are cut before they are hashed.
 LONGEST = 200
 #: Something was missing before this scan, or the chain was broken.
@@ -96,7 +92,7 @@ def take(item: Item, sending: Sending, *, actor: Actor, now: datetime) -> dict[s
             return known[1]
         when = claims.timed(item.claim, device_ms=sending.device_ms, received_at=now)
         request = _request(item, sending, when, _chained(item, sending.device_id))
-        person_id, reason = _person(item.token, sending.keys)
+        person_id, reason = _person(item.token, sending.keys, actor, now)
         if person_id is None:
             return _refused(request, item.direction, reason, None, actor=actor, now=now)
         if when.too_old:
@@ -149,30 +145,25 @@ def _chained(item: Item, device_id: int | None) -> tuple[str, ...]:
     return () if fits else (GAP,)
 
 
-_person_by_id = select(Person.id, func.coalesce(Person.merged_into_id, Person.id))
+_person_by_id = select(func.coalesce(Person.merged_into_id, Person.id))
 
 
-def _person(text: str, keys: Mapping[int, bytes]) -> tuple[int | None, str]:
-    """Return whom a code names (of a merged record the kept one), else why nobody."""
-    try:
-        token = verify(cleaned(text), keys)
-    except TokenError as error:
-        return None, error.code
-    if token.kind is not TokenKind.PERSONAL:
-        return None, "token_wrong_kind"
-    found = db.session.execute(
-        _person_by_id.where(Person.public_id == token.body[:8].hex())
-    ).first()
-    return (found[1], "") if found else (None, "person_unknown")
-
-
-def cleaned(text: str) -> str:
-    r"""Return the token in what was scanned: of an address the part after `/q/`.
-
-    >>> cleaned("\\000026https://zyfw.example.cn/q/ATE0\r\n"), cleaned("ATE0")
-    ('ATE0', 'ATE0')
-    """
-    return _AROUND.sub("", text).strip().rpartition("/q/")[2]
+def _person(
+    text: str, keys: Mapping[int, bytes], actor: Actor, now: datetime
+) -> tuple[int | None, str]:
+    """Return whom a card's code or its short code names (of a merged record the kept one),
+    else why nobody."""
+    token = tokens.cleaned(text)
+    if len(token) < tokens.SHORTEST:
+        public_id = scanned.typed(token, actor=actor, now=now)
+    else:
+        try:
+            public_id = tokens.read_card(token, keys).public_id
+        except CodeRefused as refusal:
+            return None, refusal.code
+    known = _person_by_id.where(Person.public_id == public_id)
+    found = db.session.scalar(known) if public_id else None
+    return found, "person_unknown"
 
 
 def _shift_of(item: Item, person_id: int, when: datetime, actor: Actor) -> tuple[str | None, str]:

@@ -4,7 +4,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 from flask import (
@@ -30,10 +30,11 @@ from volunteer.core.clock import Month
 from volunteer.core.errors import NotFound, wants_json
 from volunteer.core.fragments import render
 from volunteer.core.login import ask_for_login, current_actor, public
+from volunteer.core.tokens import TokenKind
 from volunteer.people.rules import mask_phone
 from volunteer.posts import queries as posts
 from volunteer.shifts import queries as shifts
-from volunteer.shifts.models import Shift, Site
+from volunteer.shifts.models import Shift, ShiftState, Site
 
 from . import (
     access,
@@ -41,17 +42,22 @@ from . import (
     post_card,
     presence,
     queries,
+    receipts,
     rules,
+    scanned_views,
     scanner_views,
+    screen_views,
     service,
     tickets,
     tokens,
 )
 from . import poster as posters
 from . import roll_call as roll
+from .counting import counted
 from .errors import KeyMissing
-from .models import Direction
+from .models import Channel, Direction
 from .queries import SiteHere
+from .receipts import Read
 
 bp = Blueprint("attendance", __name__)
 
@@ -61,49 +67,86 @@ Verb = Callable[..., dict[str, Any]]
 PAGE = 20
 
 
+class Door(NamedTuple):
+    """The code by which somebody comes in: what it names, and where the page's buttons lead."""
+
+    site: SiteHere
+    #: The addresses `check_in`, `check_out`, and `again`, which tells what is next.
+    to: dict[str, str]
+    token_hash: str
+    channel: Channel = Channel.SITE_STATIC
+    #: The public id of the shift that the code names; a site's code names none.
+    shift: str | None = None
+
+
 @bp.get("/q/<string:token>")
 @public
+@counted
 def scan(token: str) -> AnyResponse | str:
-    if current_user.is_authenticated and tokens.is_card(token):  # the leader sees whose it is
-        return redirect(url_for("cards.read", token=token), 303)
-    site = site_of(token)
-    if not current_user.is_authenticated:
-        return ask_for_login()
+    token = tokens.cleaned(token)
+    kind = tokens.kind_of(token)
+    if kind is TokenKind.ROTATING:
+        return screen_views.enter(token)
+    if kind is TokenKind.PERSONAL:
+        return scanned_views.enter(token)
+    door = by_site(token)
+    return offered(door) if current_user.is_authenticated else ask_for_login()
+
+
+@bp.get("/on-site/<string:public_id>")
+def on_site(public_id: str) -> str:
+    """Offer check-in to whoever has scanned the screen of a shift in the last five minutes."""
+    return offered(by_screen(public_id))
+
+
+def offered(door: Door) -> str:
     now = clock.now()
-    seen = service.foresee(site, actor=current_actor(), now=now)
+    seen = service.foresee(door.site, shift=door.shift, actor=current_actor(), now=now)
     return render_template(
         "attendance/scan.html",
-        site=site,
-        token=token,
+        site=door.site,
+        to=door.to,
         name=seen.name,
         offer=seen.offer,
         earns=seen.earns,
-        ticket=tickets.foreseen(seen.offer.decision, site.name, now),
+        ticket=tickets.foreseen(seen.offer.decision, door.site.name, now),
         key=uuid4(),
     )
 
 
 @bp.post("/q/<string:token>/check-in")
+@counted
 def check_in(token: str) -> Response:
-    return pressed(token, service.check_in)
+    return pressed(by_site(token), service.check_in)
 
 
 @bp.post("/q/<string:token>/check-out")
+@counted
 def check_out(token: str) -> Response:
-    return pressed(token, service.check_out)
+    return pressed(by_site(token), service.check_out)
 
 
-def pressed(token: str, verb: Verb) -> Response:
+@bp.post("/on-site/<string:public_id>/check-in")
+def check_in_on_site(public_id: str) -> Response:
+    return pressed(by_screen(public_id), service.check_in)
+
+
+@bp.post("/on-site/<string:public_id>/check-out")
+def check_out_on_site(public_id: str) -> Response:
+    return pressed(by_screen(public_id), service.check_out)
+
+
+def pressed(door: Door, verb: Verb) -> Response:
     """Carry out what the button asks, and show the answer; a repeat shows the same."""
-    site = site_of(token)
     actor, now = current_actor(), clock.now()
     asked = service.Request(
-        site=site,
+        site=door.site,
         key=request.form.get("key", ""),
-        token_hash=hashlib.sha256(token.encode()).hexdigest(),
-        shift=request.form.get("shift") or None,
+        token_hash=door.token_hash,
+        shift=door.shift or request.form.get("shift") or None,
         ip_prefix=rules.ip_prefix(request.remote_addr),
         browser_class=rules.browser_class(request.user_agent.string),
+        channel=door.channel,
     )
     if not rules.is_key(asked.key):
         raise KeyMissing()
@@ -114,8 +157,8 @@ def pressed(token: str, verb: Verb) -> Response:
         return make_response(told, tickets.status(answer))
     page = render_template(
         "attendance/result.html",
-        site=site,
-        token=token,
+        site=door.site,
+        to=door.to,
         ticket=ticket,
         balance=balance_after(ticket, actor),
         key=uuid4(),
@@ -131,9 +174,36 @@ def balance_after(ticket: dict[str, Any], actor: Actor) -> queries.Balance | Non
     return queries.balance_of(access.require_self(actor), Month.of(starts_at))
 
 
-def site_of(token: str) -> SiteHere:
+def by_site(text: str) -> Door:
+    """Return what a site's printed code opens."""
+    token = tokens.cleaned(text)
     keys = current_app.extensions["settings"].token_keys
-    return queries.site_here(tokens.read_site_token(token, keys))
+    return Door(
+        site=queries.site_here(tokens.read_site_token(token, keys)),
+        to={
+            "check_in": url_for("attendance.check_in", token=token),
+            "check_out": url_for("attendance.check_out", token=token),
+            "again": url_for("attendance.scan", token=token),
+        },
+        token_hash=hashlib.sha256(token.encode()).hexdigest(),
+    )
+
+
+def by_screen(public_id: str) -> Door:
+    """Return what the code on a shift's screen has opened; raises ReceiptMissing."""
+    receipt = receipts.shown(public_id, {Read.SCREEN}, now=clock.now())
+    site = presence.shift_with(public_id).site
+    return Door(
+        site=SiteHere(site.id, site.code, site.name, site.address, site.qr_epoch),
+        to={
+            "check_in": url_for("attendance.check_in_on_site", public_id=public_id),
+            "check_out": url_for("attendance.check_out_on_site", public_id=public_id),
+            "again": url_for("attendance.on_site", public_id=public_id),
+        },
+        token_hash=receipt.hashed,
+        channel=Channel.SITE_ROTATING,
+        shift=public_id,
+    )
 
 
 @bp.get("/sites/<string:code>/poster")
@@ -211,6 +281,9 @@ def live_page(shift: Shift, form: forms.RollForm) -> Response:
         now=now,
         form=form,
         manages=actor.holds(shift.unit.path, *READERS),
+        may_show=not over
+        and shift.state == ShiftState.PLANNED
+        and access.may_call_roll(actor, shift.unit.path, shift.leader_id),
         may_call=access.may_call_roll(actor, shift.unit.path, shift.leader_id)
         and roll.may_begin(shift, now),
     )
@@ -298,4 +371,4 @@ def reject(attendance_id: int) -> AnyResponse | tuple[str, int]:
     return queue_page(before=attendance_id + 1, wrong=(attendance_id, form)), form.status
 
 
-blueprints = (bp, scanner_views.bp)
+blueprints = (bp, screen_views.bp, scanned_views.bp, scanner_views.bp)

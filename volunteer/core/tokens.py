@@ -19,10 +19,17 @@ class TokenKind(IntEnum):
     SITE = 1
     ROTATING = 2
     PERSONAL = 3
+    #: Never printed: what a browser keeps of a code that it has just read.
+    RECEIPT = 4
 
 
 #: Bytes of the body and of the MAC, by kind.
-SIZES = {TokenKind.SITE: (10, 10), TokenKind.ROTATING: (12, 10), TokenKind.PERSONAL: (12, 16)}
+SIZES = {
+    TokenKind.SITE: (10, 10),
+    TokenKind.ROTATING: (12, 10),
+    TokenKind.PERSONAL: (12, 16),
+    TokenKind.RECEIPT: (13, 16),
+}
 
 
 class TokenError(ValueError):

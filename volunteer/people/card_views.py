@@ -5,16 +5,18 @@ from io import BytesIO
 from typing import NamedTuple
 
 from flask import Blueprint, current_app, render_template, request, send_file
+from flask import Response as AnyResponse
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from volunteer.core import clock
+from volunteer.core.fragments import render
 from volunteer.core.login import current_actor
 from volunteer.core.settings import Settings
 from volunteer.units import queries as units
 from volunteer.units.models import Unit
 
-from . import access, cards, queries, records
+from . import access, cards, queries
 from .queries import PersonLine, Wanted
 
 bp = Blueprint("cards", __name__)
@@ -110,17 +112,9 @@ def file() -> Response:
     return send_file(sheets, "application/pdf", as_attachment=True, download_name=name)
 
 
-@bp.get("/people/card/<string:token>")
-def read(token: str) -> str:
-    """Show whose card it is to who keeps or coordinates the unit; a merged one's leads on."""
-    under = access.require_cards(current_actor())
-    public_id = cards.public_id_of(token, settings().token_keys)
-    person = queries.by_public_id(records.kept_id(public_id) or public_id, under=under)
-    _, unit = records.newest_membership(person.id)
-    return render_template("people/card.html", person=person, unit=unit)
-
-
 @bp.get("/my-card")
-def mine() -> str:
+def mine() -> AnyResponse:
+    """Show the own card; an open page fetches its code anew, so that it is never a minute old."""
     line = queries.line_of_person(access.require_self(current_actor()))
-    return render_template("people/my_card.html", card=made([line])[0], picture=cards.data_url)
+    [card] = made([line])
+    return render("people/my_card.html", "people/_my_card.html", card=card, picture=cards.data_url)

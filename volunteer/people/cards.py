@@ -22,6 +22,7 @@ from volunteer.core.i18n import LOCALE
 from volunteer.core.tokens import TokenError, TokenKind, sign, verify
 
 from .queries import PersonLine
+from .rules import short_code
 
 BORDER = 4
 #: The size of the code, and its mask: to try all eight would take six times as long.
@@ -42,6 +43,8 @@ class Card(NamedTuple):
     name: str
     unit: str
     number: str
+    #: What a leader types where the picture cannot be scanned.
+    short: str
     city: str
     title: str
     help: str
@@ -87,6 +90,7 @@ def cards_of(
                 name=line.name,
                 unit=line.unit_name,
                 number=line.volunteer_number,
+                short=short_code(line.public_id),
                 city=gettext("%(city)s volunteers", city=city),
                 title=gettext("Volunteer card"),
                 help=gettext("Show this card to the leader on site: it counts like a phone."),
@@ -152,7 +156,8 @@ def _draw(book: FPDF, card: Card, left: float, top: float) -> None:
     below = _text(book, card.name, 20, left + MARGIN, top + 17, wide) + 2
     below = _text(book, card.number, 13, left + MARGIN, below, wide) + 2
     book.set_text_color(*GREY)
-    below = _text(book, card.unit, 9, left + MARGIN, below, wide)
+    below = _text(book, card.unit, 9, left + MARGIN, below, wide) + 2
+    below = _text(book, card.short, 11, left + MARGIN, below, wide)
     _text(book, card.help, 8, left + MARGIN, max(below + 2, top + HEIGHT - 17), wide)
     side = left + WIDTH - CODE - 4
     book.image(BytesIO(png(card.url)), x=side, y=top + 18, w=CODE, h=CODE)

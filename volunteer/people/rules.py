@@ -224,6 +224,55 @@ def volunteer_number(number: int) -> str:
     return f"V{number:07d}"
 
 
+#: What a short code is written with: nothing that looks like another, in no handwriting.
+SHORT_ALPHABET = "23456789ACDEFGHJKMNPQRTVWXY"
+SHORT_LENGTH = 8
+#: So many bits of the public id are in it, and those that follow them are not.
+SHORT_BITS, REST_BITS = 38, 26
+#: What people read where there is only the other.
+READ_AS = str.maketrans("BSZU", "852V")
+
+
+def short_code(public_id: str) -> str:
+    """Return the code of a card that a leader types where it cannot be scanned.
+
+    It is the first 38 bits of the public id, so it needs no column and outlives every key.
+
+    >>> short_code("0000000000000000"), short_code("fedcba9876543210")
+    ('2222-2222', 'Y6CJ-FPE3')
+    """
+    number = int(public_id, 16) >> REST_BITS
+    letters = []
+    for _ in range(SHORT_LENGTH):
+        number, digit = divmod(number, len(SHORT_ALPHABET))
+        letters.append(SHORT_ALPHABET[digit])
+    text = "".join(reversed(letters))
+    return f"{text[:4]}-{text[4:]}"
+
+
+def public_ids_of(typed: str) -> tuple[str, str] | None:
+    """Return the first and the last public id that a short code may stand for; None: no code.
+
+    Case, gaps and the width of letters do not matter, nor B for 8, S for 5, Z for 2, U for V.
+
+    >>> public_ids_of(" y6cj fpe3 ")
+    ('fedcba9874000000', 'fedcba9877ffffff')
+    >>> public_ids_of("Y6CJFPE"), public_ids_of("Y6CJFPE0"), public_ids_of("YYYYYYYY")
+    (None, None, None)
+    """
+    text = unicodedata.normalize("NFKC", typed).upper().translate(READ_AS)
+    letters = [c for c in text if not (c.isspace() or c in "-‐‑–—_.")]
+    if len(letters) != SHORT_LENGTH or not all(c in SHORT_ALPHABET for c in letters):
+        return None
+    number = 0
+    for letter in letters:
+        number = number * len(SHORT_ALPHABET) + SHORT_ALPHABET.index(letter)
+    if number >= 1 << SHORT_BITS:
+        return None
+    first = number << REST_BITS
+    return f"{first:016x}", f"{first + (1 << REST_BITS) - 1:016x}"
+
+
 def search_kind(words: str) -> tuple[str, str]:
     """Return by what a person is looked for, and the words as they are compared.
 
