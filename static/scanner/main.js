@@ -49,7 +49,7 @@ const scan = async (text, way) => {
     return false;
   }
   await count();
-  const told = staysOffline() ? null : (await send(SHORT)).answers.get(item.key);
+  const told = staysOffline() ? null : await answerTo(item);
   const verdict = told?.verdict ?? here.verdict;
   if (place && verdict === "accepted") await remember(place, way, now);
   board.showVerdict({
@@ -60,6 +60,12 @@ const scan = async (text, way) => {
     say: told ? told.message : [say(here.say, here.facts), here.verdict === "accepted" ? "" : say("kept")].join(" "),
   });
   return verdict === "accepted" || verdict === "held";
+};
+
+/** Send the queue; return the server's answer to this scan, null where it takes too long. */
+const answerTo = async (item) => {
+  const late = new Promise((resolve) => setTimeout(resolve, SHORT, null));
+  return (await Promise.race([send(SHORT), late]))?.answers.get(item.key) ?? null;
 };
 
 /** Send the queue and say what came of it. */

@@ -24,11 +24,13 @@ const send = async (patience) => {
   for (;;) {
     const items = await queue.head(MOST);
     const left = (await queue.waiting()).all - items.length;
-    const holds = ((await whole())?.shifts ?? []).map((shift) => shift.shift);
+    const list = await whole();
+    const holds = list && list.since !== (await store.get("facts", "told")) ? list.shifts.map((each) => each.shift) : [];
     const answer = await post(ADDRESSES.scans, { items, left, holds, ...now() }, patience);
     const state = await stateOf(answer);
     if (state !== "sent") return { state, answers };
     await noteSync(answer.body);
+    if (holds.length) await store.put("facts", list.since, "told");
     let gone = 0;
     for (const told of answer.body.items) {
       const item = items.find((each) => each.key === told.key);
