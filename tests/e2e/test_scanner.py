@@ -371,6 +371,17 @@ def test_nothing_sounds_before_the_verdict_and_a_refusal_is_red(phone: Visitor, 
     assert page.evaluate("() => window.tones") == [220]
 
 
+def test_a_hand_scanner_types_wherever_the_page_stands(phone: Visitor, duty: Duty):
+    page = ready(phone)
+    page.locator("#stay-offline").check()
+    page.keyboard.type(duty.cards[2].url)
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#verdict.ok .word")).to_have_text("已签到")
+    page.locator("#stay-offline").uncheck()
+    waiting(page, 0)
+
+
 def test_in_wechat_the_page_says_where_to_open_it(browser: Browser, base_url: str, duty: Duty):
     agent = "Mozilla/5.0 (Linux; Android 14) MicroMessenger/8.0"
     context = browser.new_context(user_agent=agent, locale="zh-CN")

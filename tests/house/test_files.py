@@ -90,6 +90,7 @@ OWN = {
         "presence",
         "reading",
         "receipts",
+        "recounting",
         "roll_call",
         "rotating",
         "scanned",

@@ -136,11 +136,3 @@ def in_hindsight(decision: Decision, direction: str, when: datetime) -> Decision
     if forgotten and direction == "out" and when <= target.out_until:
         return decision._replace(verdict=ACCEPTED, reason=None)
     return decision
-
-
-def entered_later(decision: Decision, when: datetime) -> int | None:
-    """Return the attendance of somebody who is in, where this scan shows an earlier arrival."""
-    target = decision.target
-    if target is None or decision.reason != "already_in" or target.arrived_at is None:
-        return None
-    return target.attendance_id if target.opens_at <= when < target.arrived_at else None

@@ -50,19 +50,6 @@ _close = (
     )
     .returning(Attendance.id)
 )
-#: Of two phones' scans of one arrival the earlier one tells when it was (checkin.md 1.7).
-_arrive_earlier = (
-    update(Attendance)
-    .where(
-        Attendance.id == bindparam("attendance_id"),
-        Attendance.state == AttendanceState.OPEN,
-        Attendance.arrived_at > bindparam("arrived", type_=Attendance.arrived_at.type),
-    )
-    .values(
-        arrived_at=bindparam("arrived", type_=Attendance.arrived_at.type),
-        in_scan_id=bindparam("scan_id"),
-    )
-)
 
 #: Comes before everything else: who may not serve is told so, in or not.
 INACTIVE = Decision(rules.REFUSED, "account_inactive", None)
@@ -139,11 +126,7 @@ def _scan(request: Request, direction: Direction, *, actor: Actor, now: datetime
         answer["name"] = member.name if allowed else ""
         moves = decision.verdict in (rules.ACCEPTED, rules.HELD) and decision.target
         if not moves or member.unit_id is None:
-            scan_id = run(_insert_scan, {**scan, "answer": answer}).scalar_one()
-            entered = claims.entered_later(decision, when) if request.offline else None
-            if entered and not request.doubts:
-                arrived = {"attendance_id": entered, "arrived": when}
-                run(_arrive_earlier, {**arrived, "scan_id": scan_id})
+            run(_insert_scan, {**scan, "answer": answer})
             return answer
         if direction is Direction.IN:
             scan_id = run(_insert_scan, {**scan, "answer": answer}).scalar_one()

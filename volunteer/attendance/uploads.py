@@ -11,7 +11,7 @@ from volunteer.core.actor import Actor
 from volunteer.core.db import again_on_conflict, db, run, transaction
 from volunteer.people.models import Person
 
-from . import access, claims, queries, rules, scanned, service, tokens
+from . import access, claims, queries, recounting, rules, scanned, service, tokens
 from .asking import Request, answer_of, scan_row
 from .claims import Claim, Timed
 from .devices import ScannerDevice
@@ -86,12 +86,13 @@ def take(item: Item, sending: Sending, *, actor: Actor, now: datetime) -> dict[s
     """
     with transaction():
         access.require_self(actor)
+        device = _device(sending.device_id)  # before anything is read, so that repeats queue up
         if known := queries.stored_answer(actor.account_id or 0, item.key):
             if known[0] != item.body_hash:
                 raise KeyReused()
             return known[1]
         when = claims.timed(item.claim, device_ms=sending.device_ms, received_at=now)
-        request = _request(item, sending, when, _chained(item, sending.device_id))
+        request = _request(item, sending, when, _chained(item, device))
         person_id, reason = _person(item.token, sending.keys, actor, now)
         if person_id is None:
             return _refused(request, item.direction, reason, None, actor=actor, now=now)
@@ -101,8 +102,14 @@ def take(item: Item, sending: Sending, *, actor: Actor, now: datetime) -> dict[s
         if shift is None:
             return _refused(request, item.direction, reason, person_id, actor=actor, now=now)
         meant = request._replace(person_id=person_id, shift=shift)
-        press = service.check_in if item.direction is Direction.IN else service.check_out
-        return press(meant, actor=actor, now=now)
+        if item.direction is Direction.OUT:
+            return service.check_out(meant, actor=actor, now=now)
+        answer = service.check_in(meant, actor=actor, now=now)
+        if answer["verdict"] == rules.ACCEPTED:
+            recounting.check_out_that_waited(meant, when.at, actor=actor, now=now)
+        elif answer["verdict"] == rules.DUPLICATE and when.offline and not when.hold:
+            recounting.arrive_earlier(meant, when.at, actor=actor, now=now)
+        return answer
 
 
 def _request(item: Item, sending: Sending, when: Timed, flags: tuple[str, ...]) -> Request:
@@ -127,16 +134,21 @@ def _request(item: Item, sending: Sending, when: Timed, flags: tuple[str, ...]) 
     )
 
 
-def _chained(item: Item, device_id: int | None) -> tuple[str, ...]:
+def _device(device_id: int | None) -> ScannerDevice | None:
+    if device_id is None:
+        return None
+    return db.session.get_one(
+        ScannerDevice, device_id, with_for_update=True, populate_existing=True
+    )
+
+
+def _chained(item: Item, device: ScannerDevice | None) -> tuple[str, ...]:
     """Note the scan as the last of its device's chain; return a flag where it does not fit.
 
     A gap stops nothing: the scan counts, and the device shows that something is missing.
     """
-    if device_id is None or item.seq is None:
+    if device is None or item.seq is None:
         return ()
-    device = db.session.get_one(
-        ScannerDevice, device_id, with_for_update=True, populate_existing=True
-    )
     follows = item.seq == device.last_seq + 1 and item.prev_hash == (device.last_hash or "")
     fits = follows and item.hash == item.body_hash
     device.gaps += 0 if fits else 1
