@@ -119,12 +119,12 @@ def arrive_earlier(came: Request, at: datetime, *, actor: Actor, now: datetime) 
         entered_by=actor.account_id,
         now=now,
     )
-    facts = facts._replace(arrived_at=at)
+    left_at, facts = facts.left_at, facts._replace(arrived_at=at)
     service.settle(
         facts,
-        service.earned(facts, facts.left_at),
+        service.earned(facts, left_at),
         scan_id=out_scan_id,
-        left_at=facts.left_at,
+        left_at=left_at,
         review=Review.NONE,
         source_class=SourceClass.SCANNED,
         actor=actor,
