@@ -6,6 +6,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from PIL import Image
 
 from tests import make
 from tests.attendance.conftest import attendance_of, scans_of
@@ -73,6 +74,21 @@ def test_it_is_as_long_as_it_should_be():
 
     assert len(url) == 58
     assert b'viewBox="0 0 41 41"' in rotating.svg(url)  # 33 modules and the border
+
+
+@pytest.mark.parametrize(
+    ("width", "angle"), [(600, 0), (60, 0), (60, 90), (120, 30), (450, 30), (450, 215)]
+)
+def test_case_88_every_frame_is_read_small_and_turned(width, angle):
+    """Twenty frames one after another, as a phone at the back of the crowd sees them."""
+    for turn in range(20):
+        moment = NOW + timedelta(seconds=turn * SLOT)
+        url = f"https://zyfw.example.cn/q/{token_at(moment)}"
+        image = drawn(rotating.svg(url))
+        turned = image.rotate(angle, Image.Resampling.BICUBIC, expand=True, fillcolor=255)
+        share = width / image.width
+        small = turned.resize([round(side * share) for side in turned.size], Image.Resampling.BOX)
+        assert read(small) == [url]
 
 
 def test_a_code_of_another_kind_or_key_is_none(scene):
@@ -298,6 +314,28 @@ class TestComingIn:
 
         assert answer.status_code == 409
         assert "您没有排入这里的场次" in answer.text
+
+    def test_the_screen_is_evidence_where_the_poster_alone_is_held(
+        self, scene, client, app, here, code
+    ):
+        strict = make.checkin_settings(hold_without_evidence=True)
+        shift = make.shift(site=scene.site, leader=scene.leader, settings=strict)
+        people = [make.person(unit=scene.unit) for _ in range(2)]
+        for person in people:
+            make.assignment(person=person, shift=shift)
+        by_screen, by_poster = (app.test_client() for _ in range(2))
+        make.login(by_screen, people[0])
+        make.login(by_poster, people[1])
+        by_screen.get(f"/q/{token_at(NOW, scene.keys, shift.public_id)}")
+
+        page = by_screen.get(f"/on-site/{shift.public_id}").text
+        press(by_screen, f"/on-site/{shift.public_id}/check-in")
+        press(by_poster, scene.url("check-in"))
+
+        assert "确认" not in page
+        first, second = (attendance_of(person, shift) for person in people)
+        assert (first.evidence_class, first.review) == ("B", "none")
+        assert (second.evidence_class, second.review) == ("C", "pending")
 
     def test_the_same_key_again_is_the_same_answer(self, scene, client, code, here, count):
         make.login(client, scene.wang)

@@ -70,6 +70,19 @@ class TestScanning:
         assert answer.status_code == 200
         assert attendance_of(scene.wang, scene.shift).state == "open"
 
+    @pytest.mark.parametrize(
+        ("age", "evidence"), [(0, "A"), (60, "A"), (61, "B"), (86400, "B"), (-5, "B")]
+    )
+    def test_a_code_that_the_own_phone_has_just_made_is_better_evidence(
+        self, scene, leader, age, evidence, set_clock
+    ):
+        leader.get(card_of(scene.wang, scene, issued=NOW - timedelta(seconds=age)))
+        set_clock(NOW + timedelta(minutes=2))  # the leader looks at the face first
+
+        press(leader, f"{here(scene.wang)}/check-in", shift=scene.shift.public_id)
+
+        assert attendance_of(scene.wang, scene.shift).evidence_class == evidence
+
     def test_a_coordinator_who_has_to_log_in_first_keeps_the_card(self, scene, client):
         sent_on = client.get(card_of(scene.wang, scene))
         asked = client.get(sent_on.location)
@@ -186,6 +199,15 @@ class TestScanning:
         assert answer.status_code == 409
         assert scans_of(gone) == [("in", "refused", "account_inactive")]
 
+    def test_a_card_of_nobody_in_the_register(self, scene, leader, count):
+        text = cards.token_of("00ff" * 4, NOW, scene.keys)
+
+        answer = leader.get(leader.get(f"/q/{text}").location)
+
+        assert answer.status_code == 404
+        assert "person_unknown" in answer.text
+        assert count(Scan) == 0
+
     def test_a_program_gets_the_verdict(self, scene, leader):
         leader.get(card_of(scene.wang, scene))
 
@@ -261,7 +283,8 @@ class TestTyped:
 
         assert sent_on.location == here(scene.wang)
         assert answer.status_code == 200
-        assert attendance_of(scene.wang, scene.shift).state == "open"
+        found = attendance_of(scene.wang, scene.shift)
+        assert (found.state, found.evidence_class) == ("open", "B")
 
     @pytest.mark.parametrize("shape", ["{}", "\\000026{}\r\n", "\x1d{}", "  {}\t"])
     def test_case_38_what_a_hand_scanner_types(self, scene, leader, shape):

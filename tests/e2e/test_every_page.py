@@ -15,8 +15,10 @@ from werkzeug.routing import MapAdapter, RequestRedirect
 
 from tests.e2e.conftest import COORDINATOR, OFFICE, VOLUNTEER, log_in
 from tests.e2e.looking import Visitor, visitors
+from tests.e2e.test_codes import a_running_shift
 from tests.e2e.test_register import decoded
 from tests.e2e.test_volunteer import LOCAL, new_phone, roster
+from tests.e2e.test_volunteer import decoded as scanned
 from tests.exchange.exports import durations
 from volunteer import create_app
 
@@ -130,6 +132,8 @@ def by_hand(visitor: Visitor, city_map: MapAdapter, seen: set[str]) -> Counter[s
     visitor.go(poster)
     visitor.go("/q/" + page.locator(".sheet.poster .foot small").inner_text().strip())
     opened["attendance.scan"] += 1
+    for path in codes_by_hand(visitor):
+        opened[str(endpoint_of(city_map, path))] += 1
     for path in register_by_hand(visitor, seen):
         visitor.go(path)
         opened[str(endpoint_of(city_map, path))] += 1
@@ -140,6 +144,20 @@ def by_hand(visitor: Visitor, city_map: MapAdapter, seen: set[str]) -> Counter[s
     export_by_hand(visitor)
     opened[city_by_hand(visitor, city_map)] += 1
     return opened
+
+
+def codes_by_hand(visitor: Visitor) -> Iterator[str]:
+    """Scan a screen and a card; yield the addresses that lead to, and those that show them."""
+    shift = a_running_shift(visitor)
+    page = visitor.go(f"{shift}/screen")
+    yield f"{shift}/screen"
+    visitor.go(scanned(page.locator(".screen .qr").screenshot()))
+    yield urlsplit(page.url).path
+    visitor.go("/people/cards/sheets")
+    visitor.go(decoded(page)[0])
+    yield urlsplit(page.url).path
+    visitor.go("/typed-code")
+    yield "/typed-code"
 
 
 def scheduling_by_hand(visitor: Visitor, seen: set[str]) -> Iterator[str]:

@@ -18,6 +18,7 @@ from tests.make import at
 from volunteer.core.actor import Role
 from volunteer.core.errors import NotFound
 from volunteer.people import cards, merging, queries
+from volunteer.people.rules import short_code
 
 NOW = at("2026-11-23 09:00")
 KEYS = {1: b"secret"}
@@ -105,6 +106,45 @@ def test_every_picture_decodes_large_and_small(school, width):
         assert read(image.resize((width, width), Image.Resampling.BOX)) == [card.url]
 
 
+@pytest.mark.parametrize(("width", "angle"), [(60, 0), (120, 30), (270, 30), (270, 215)])
+def test_case_88_every_picture_decodes_at_sixty_dots_and_turned(school, width, angle):
+    for card in made(lines(school, 9)):
+        image = drawn(cards.png(card.url))
+        turned = image.rotate(angle, Image.Resampling.BICUBIC, expand=True, fillcolor=255)
+        share = width / image.width
+        small = turned.resize([round(side * share) for side in turned.size], Image.Resampling.BOX)
+        assert read(small) == [card.url]
+
+
+def test_the_short_code_stands_on_the_card_in_every_form(client, school):
+    """On the sheet, in the file's text, and on the person's own page."""
+    person = make.person(unit=school, name="王芳")
+    coordinator = make.person(unit=school, name="联络员")
+    make.login(client, coordinator, Role.COORDINATOR)
+    sheet = client.get(f"/people/cards/sheets?person={person.public_id}").text
+    assert short_code(person.public_id) in sheet
+    own = client.application.test_client()
+    make.login(own, person)
+    assert short_code(person.public_id) in own.get("/my-card").text
+    [line] = queries.chosen([person.public_id], under=["/"])
+    assert made([line])[0].short == short_code(person.public_id)
+
+
+def test_the_own_page_makes_the_code_anew(client, school, set_clock):
+    """Fetched every half minute, so that it is never a minute old when it is scanned."""
+    person = make.person(unit=school, name="王芳")
+    make.login(client, person)
+
+    page = client.get("/my-card").text
+    set_clock(at("2026-11-23 09:00").replace(second=30))
+    part = client.get("/my-card", headers={"HX-Request": "true"}).text
+
+    assert 'hx-trigger="every 30s"' in page
+    codes = [read(drawn(b64decode(*re.findall(r"base64,([^\"]+)", each)))) for each in (page, part)]
+    assert codes[0] != codes[1]
+    assert "<h1" not in part
+
+
 def test_every_card_of_the_file_decodes_and_eight_stand_on_a_sheet(school):
     found = made(lines(school, 19))
 
@@ -149,9 +189,6 @@ def test_no_card_is_printed_for_a_foreign_person(client, school):
     assert "李强" not in page
     assert "李强" not in client.get("/people/cards").text
     assert client.get("/people/cards?unit=D01").status_code == 404
-    keys = current_app.extensions["settings"].token_keys
-    token = cards.token_of(foreign.public_id, NOW, keys)
-    assert client.get(f"/people/card/{token}").status_code == 404
 
 
 def test_a_scanned_card_says_whose_it_is_and_an_old_one_the_same(client, school):

@@ -101,6 +101,7 @@ def scans() -> Response:
         device_id=device_id,
         device_ms=reading.number(body, "device_ms", default=now.timestamp() * 1000),
         keys=current_app.extensions["settings"].token_keys,
+        waited=len(items) > 1,
         ip_prefix=rules.ip_prefix(request.remote_addr),
         browser_class=rules.browser_class(request.user_agent.string),
     )

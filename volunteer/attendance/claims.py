@@ -56,8 +56,9 @@ class Timed(NamedTuple):
     too_old: bool
 
 
-def timed(claim: Claim, *, device_ms: float, received_at: datetime) -> Timed:
+def timed(claim: Claim, *, device_ms: float, received_at: datetime, waited: bool = False) -> Timed:
     """Return when a claimed scan was; `device_ms` is the phone's clock as it was sent off.
+    What has `waited` in a queue is never of this moment, however short the wait was.
 
     In one page life the page's own clock counts, which nobody sets; after a reload the phone's
     clock, put right by its offset at the last sync. A page's clock may stand still while the
@@ -80,7 +81,8 @@ def timed(claim: Claim, *, device_ms: float, received_at: datetime) -> Timed:
     if sync is None:
         at = moment(claim.device_ms) + offset
         live = abs(received_at - at) <= LIVE
-        return _judged(at, STATED, offset, None if live else "clock_before_sync", received_at)
+        hold = None if live else "clock_before_sync"
+        return _judged(at, STATED, offset, hold, received_at, waited)
     before = _since(sync.device_ms, sync.server_at)
     at, quality = moment(claim.device_ms) + before, OFFSET
     moved = abs(offset - before) > TOLERANCE
@@ -95,15 +97,20 @@ def timed(claim: Claim, *, device_ms: float, received_at: datetime) -> Timed:
         hold = "clock_before_sync"
     elif moved:
         hold = "clock_moved"
-    return _judged(at, quality, before, hold, received_at)
+    return _judged(at, quality, before, hold, received_at, waited)
 
 
 def _judged(
-    at: datetime, quality: str, offset: timedelta, hold: str | None, received_at: datetime
+    at: datetime,
+    quality: str,
+    offset: timedelta,
+    hold: str | None,
+    received_at: datetime,
+    waited: bool,
 ) -> Timed:
     offset_ms = round(offset / timedelta(milliseconds=1))
     kept = max(-(2**31), min(offset_ms, 2**31 - 1))
-    if hold is None and abs(received_at - at) <= LIVE:
+    if hold is None and not waited and abs(received_at - at) <= LIVE:
         return Timed(received_at, SERVER, kept, None, offline=False, too_old=False)
     too_old = received_at - at > LOOKBACK
     return Timed(at, quality, kept, hold, offline=True, too_old=too_old)

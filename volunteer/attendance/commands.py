@@ -1,4 +1,4 @@
-"""Printed codes from the shell."""
+"""Codes from the shell: posters, and the address that any code carries."""
 
 from pathlib import Path
 
@@ -10,12 +10,19 @@ from volunteer.core import clock
 from volunteer.core.actor import SYSTEM
 from volunteer.core.errors import NotFound
 from volunteer.core.shell import CommandGroup, as_json, report
+from volunteer.people import queries as people
+from volunteer.people import service as people_service
+from volunteer.people.models import Person
 from volunteer.shifts import queries as shifts
 from volunteer.shifts import service as shift_service
 from volunteer.shifts.errors import SiteUnknown
+from volunteer.shifts.models import Shift, Site
 from volunteer.units import queries as units
 
-from . import poster
+from . import poster, presence
+from .errors import PersonUnknown, ShiftUnknown
+from .rotating import RotatingCode, rotating_token, slot_at, slot_ends
+from .tokens import SiteCode, card_token, site_token
 
 group = CommandGroup("sites", help="Sites and their printed codes.")
 
@@ -51,10 +58,7 @@ def make_poster(code: str, out: Path, as_json: bool) -> None:
     ending = out.suffix.lower().removeprefix(".")
     if ending not in poster.MEDIA_TYPES:
         raise click.UsageError(gettext("The file must end in .svg, .png or .pdf."))
-    try:
-        site = shifts.site_by_code(code, under=("/",))
-    except NotFound as error:
-        raise SiteUnknown(site=code) from error
+    site = site_with(code)
     settings = current_app.extensions["settings"]
     sheet = poster.poster_of(
         site, base_url=settings.base_url, city=settings.city_name, keys=settings.token_keys
@@ -67,4 +71,63 @@ def make_poster(code: str, out: Path, as_json: bool) -> None:
     report({"url": sheet.url}, as_json=as_json)
 
 
-groups = (group,)
+codes = CommandGroup("attendance", help="Check-in and check-out.")
+
+
+@codes.command("token")
+@click.option("--site", "site_code", help="The CODE of a site: what its poster carries.")
+@click.option("--shift", "shift_id", help="The public id of a shift: with --rotating, its screen.")
+@click.option("--rotating", is_flag=True, help="The code on the screen of the shift, for now.")
+@click.option("--person", "phone", help="The phone number of a person: a card made this moment.")
+@as_json
+def token(
+    site_code: str | None,
+    shift_id: str | None,
+    rotating: bool,
+    phone: str | None,
+    as_json: bool,
+) -> None:
+    """Print the address that a code carries: of a site, of a shift or of a person.
+
+    A shift without --rotating is checked in at by the poster of its site.
+    """
+    if sum(each is not None for each in (site_code, shift_id, phone)) != 1:
+        raise click.UsageError(gettext("Name one of --site, --shift and --person."))
+    if rotating and shift_id is None:
+        raise click.UsageError(gettext("--rotating goes with --shift."))
+    settings, now = current_app.extensions["settings"], clock.now()
+    keys, facts = settings.token_keys, {}
+    if phone is not None:
+        text = card_token(person_with(phone).public_id, now, keys)
+    elif rotating:
+        shift = shift_with(shift_id or "")
+        text = rotating_token(RotatingCode(shift.public_id, slot_at(now)), keys)
+        facts = {"until": clock.local(slot_ends(now)).isoformat()}
+    else:
+        site = shift_with(shift_id).site if shift_id else site_with(site_code or "")
+        text = site_token(SiteCode(site.public_id, site.qr_epoch), keys)
+    report({"url": f"{settings.base_url}/q/{text}", **facts}, as_json=as_json)
+
+
+def site_with(code: str) -> Site:
+    try:
+        return shifts.site_by_code(code, under=("/",))
+    except NotFound as error:
+        raise SiteUnknown(site=code) from error
+
+
+def shift_with(public_id: str) -> Shift:
+    try:
+        return presence.shift_with(public_id)
+    except NotFound as error:
+        raise ShiftUnknown(shift=public_id) from error
+
+
+def person_with(phone: str) -> Person:
+    person = people.by_phone(people_service.phone_of(phone))
+    if person is None:
+        raise PersonUnknown()
+    return person
+
+
+groups = (group, codes)

@@ -21,8 +21,8 @@ from volunteer.units.models import Unit
 
 from . import access
 from .claims import LOOKBACK
-from .devices import ScannerDevice, ScannerHold
 from .errors import DeviceRevoked
+from .scanners import ScannerDevice, ScannerHold
 
 
 def hash_of(cookie: str) -> str:

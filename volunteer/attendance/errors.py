@@ -112,6 +112,12 @@ class PersonUnknown(DomainError):
     status = 404
 
 
+class ShiftUnknown(DomainError):
+    code = "shift_unknown"
+    text = N_("There is no shift %(shift)s.")
+    status = 404
+
+
 class NotCoordinator(DomainError):
     """The code is good; it is for others to scan."""
 

@@ -37,7 +37,7 @@ from volunteer.targets import queries as targets
 from volunteer.units.models import Unit
 
 from .errors import CodeRefused, CodeRevoked
-from .models import Attendance, AttendanceState, Scan
+from .models import Attendance, AttendanceState, Device, Scan
 from .rules import Candidate
 from .tokens import SiteCode, site_token
 
@@ -157,6 +157,15 @@ _candidate_columns = (
     Attendance.review,
     Attendance.arrived_at,
     Attendance.left_at,
+    CheckinSettings.require_out,
+    CheckinSettings.return_allowed,
+    CheckinSettings.wants_location,
+    Site.latitude,
+    Site.longitude,
+    Site.fence_metres,
+    Site.fence_mode,
+    Device.id,
+    Device.cookie_hash,
 )
 _candidates = (
     select(*_candidate_columns)
@@ -172,6 +181,8 @@ _candidates = (
             Attendance.person_id == Assignment.person_id,
         ),
     )
+    .outerjoin(Scan, Scan.id == Attendance.in_scan_id)
+    .outerjoin(Device, Device.id == Scan.device_id)
     .where(
         Assignment.person_id == bindparam("person_id"),
         Assignment.ends_at > _since,
@@ -185,19 +196,6 @@ def candidates(person_id: int, now: datetime) -> list[Candidate]:
     """Return the person's assignments of these days, with what has come of them."""
     facts = {"person_id": person_id, "since": now - REACH, "until": now + REACH}
     return [Candidate(*row) for row in run(_candidates, facts)]
-
-
-_led = (
-    select(Unit.path, Shift.leader_id)
-    .join(Unit, Unit.id == Shift.unit_id)
-    .where(Shift.public_id == bindparam("public_id"))
-)
-
-
-def led(public_id: str) -> tuple[str, int | None] | None:
-    """Return a shift's unit path and its leader: who may scan other people there."""
-    row = run(_led, {"public_id": public_id}).first()
-    return (row[0], row[1]) if row else None
 
 
 class Posting(NamedTuple):

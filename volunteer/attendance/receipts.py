@@ -75,7 +75,7 @@ def read_receipt(
         token = verify(text or "", keys)
     except TokenError:
         raise ReceiptMissing() from None
-    if token.kind is not TokenKind.RECEIPT:
+    if token.kind is not TokenKind.RECEIPT or token.body[0] not in list(Read):
         raise ReceiptMissing()
     at = datetime.fromtimestamp(int.from_bytes(token.body[9:], "big"), UTC)
     receipt = Receipt(Read(token.body[0]), token.body[1:9].hex(), at)

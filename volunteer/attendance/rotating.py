@@ -42,6 +42,11 @@ def slot_at(moment: datetime) -> int:
     return int(moment.timestamp()) // SLOT
 
 
+def slot_ends(moment: datetime) -> datetime:
+    """Return when the code of a moment is no longer taken."""
+    return datetime.fromtimestamp((slot_at(moment) + 1 + SLOTS_BACK) * SLOT, moment.tzinfo)
+
+
 def rotating_token(code: RotatingCode, keys: Mapping[int, bytes]) -> str:
     """Return the signed token of a shift's code in a slot.
 

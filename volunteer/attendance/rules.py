@@ -9,6 +9,19 @@ from typing import NamedTuple
 ACCEPTED, HELD, REFUSED, DUPLICATE = "accepted", "held", "refused", "duplicate"
 
 
+#: A fence without a size of its own; enough for a crossing.
+USUAL_METRES = 150
+
+
+class Fence(NamedTuple):
+    """A circle around a site: WGS-84 degrees and metres; `refuses` whoever is outside."""
+
+    latitude: float
+    longitude: float
+    metres: int
+    refuses: bool
+
+
 class Candidate(NamedTuple):
     """An assignment of the person, its shift, the shift's settings and the attendance so far.
 
@@ -34,6 +47,26 @@ class Candidate(NamedTuple):
     review: str | None
     arrived_at: datetime | None
     left_at: datetime | None
+    require_out: bool = True
+    return_allowed: bool = False
+    wants_location: bool = False
+    latitude: float | None = None
+    longitude: float | None = None
+    fence_metres: int | None = None
+    fence_mode: str = "off"
+    #: The browser of the check-in: who leaves with it has been looked at already.
+    in_device_id: int | None = None
+    in_cookie_hash: str | None = None
+
+    @property
+    def fence(self) -> Fence | None:
+        """Where the phone should be; None: nobody asks (R58)."""
+        if not self.wants_location or self.fence_mode == "off":
+            return None
+        if self.latitude is None or self.longitude is None:
+            return None
+        metres = self.fence_metres or USUAL_METRES
+        return Fence(self.latitude, self.longitude, metres, self.fence_mode == "refuse")
 
     @property
     def opens_at(self) -> datetime:
@@ -105,8 +138,6 @@ def decide_in(
     target = free[0]
     if any(c.is_open and c.review != "pending" for c in candidates):
         return Decision(HELD, "overlap_active", target)
-    if target.hold_without_evidence:
-        return Decision(HELD, "location_missing", target)
     return Decision(ACCEPTED, None, target)
 
 
@@ -131,19 +162,33 @@ def decide_out(
     return _why_not_out(_meant(candidates, site_id, None), now)
 
 
-def doubted(decision: Decision, doubts: Sequence[str]) -> Decision:
-    """Return the decision with reasons to doubt it: what would be accepted is held.
+def weighed(
+    decision: Decision, doubts: Sequence[str], warnings: Sequence[str], evidence: str
+) -> Decision:
+    """Return the decision as its evidence leaves it: what would be accepted is held by doubts.
 
-    >>> doubted(Decision(ACCEPTED, None, None), ["clock_moved", "burst"])[:2]
-    ('held', 'clock_moved')
-    >>> doubted(Decision(REFUSED, "too_early", None), ["burst"]).flags
-    ('burst',)
+    Only the fence of a site that says so refuses. A check-in of class C, by the printed code
+    and nothing else, waits for the leader where the settings do not let it pass.
+
+    >>> free = Decision(ACCEPTED, None, None)
+    >>> weighed(free, ["clock_moved", "burst"], ["device_new"], "C")
+    Decision(verdict='held', reason='clock_moved', target=None, flags=('burst', 'device_new'))
+    >>> weighed(Decision(REFUSED, "too_early", None), ["burst"], [], "C").reason
+    'too_early'
     """
-    if not doubts:
-        return decision
-    if decision.verdict != ACCEPTED:
-        return decision._replace(flags=(*decision.flags, *doubts))
-    return decision._replace(verdict=HELD, reason=doubts[0], flags=(*decision.flags, *doubts[1:]))
+    target = decision.target
+    if decision.verdict not in {ACCEPTED, HELD}:
+        return decision._replace(flags=(*decision.flags, *doubts, *warnings))
+    if target and target.fence and target.fence.refuses and "outside_fence" in doubts:
+        return Decision(REFUSED, "outside_fence", target)
+    if not doubts and evidence == "C" and target and not target.is_open:
+        doubts = ["location_missing"] if target.hold_without_evidence else []
+    reasons = [decision.reason] if decision.reason else []
+    reasons.extend(doubts)
+    flags = (*decision.flags, *reasons[1:], *warnings)
+    if not reasons:
+        return decision._replace(flags=flags)
+    return Decision(HELD, reasons[0], target, flags)
 
 
 class Offer(NamedTuple):
@@ -158,16 +203,22 @@ class Offer(NamedTuple):
 
 
 def offer(
-    candidates: Sequence[Candidate], site_id: int | None, now: datetime, chosen: str | None = None
+    candidates: Sequence[Candidate],
+    site_id: int | None,
+    now: datetime,
+    chosen: str | None = None,
+    evidence: str = "C",
 ) -> Offer:
     """Return what the person can do here now: leave where in, else arrive.
 
-    What is meant: as in `decide_in`.
+    What is meant: as in `decide_in`; `evidence` is the class that the code is worth itself.
     """
     leaving = decide_out(candidates, site_id, now, chosen)
     if leaving.verdict == ACCEPTED:
         return Offer("out", leaving)
     coming = decide_in(candidates, site_id, now, chosen)
+    if coming.target and not coming.target.fence:
+        coming = weighed(coming, [], [], evidence)
     if coming.verdict in {ACCEPTED, HELD}:
         return Offer("in", coming)
     if coming.reason == "ambiguous_shift":

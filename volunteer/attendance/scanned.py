@@ -20,6 +20,7 @@ from volunteer.units.models import Unit
 from . import access, presence, queries, rules, service
 from .asking import Request
 from .errors import NotCoordinator, OwnCode, PersonUnknown, ReasonMissing
+from .models import EvidenceClass
 from .rules import Candidate, Offer
 
 #: How long before check-in opens somebody who is early is told so.
@@ -73,7 +74,9 @@ def meet(public_id: str, *, actor: Actor, now: datetime) -> Met:
     near = [c for c in candidates if c.opens_at - AHEAD <= now <= c.out_until]
     led = _led_among([c.shift_id for c in near], actor)
     expected = [
-        Here(c, rules.offer(candidates, None, now, c.shift)) for c in near if c.shift_id in led
+        Here(c, rules.offer(candidates, None, now, c.shift, EvidenceClass.B))
+        for c in near
+        if c.shift_id in led
     ]
     elsewhere = len(near) > len(expected)
     known = {here.shift.shift_id for here in expected if here.shift.assigned}

@@ -124,6 +124,7 @@ def asked_of(public_id: str) -> Request:
         browser_class=rules.browser_class(request.user_agent.string),
         channel=Channel.PERSONAL,
         person_id=owner.person_id,
+        fresh=receipt.read is Read.FRESH_CARD,
     )
     if not rules.is_key(asked.key):
         raise KeyMissing()

@@ -17,15 +17,17 @@ from volunteer.people import service as people
 from volunteer.people.models import QualificationKind
 from volunteer.targets import queries as targets
 
-from . import access, claims, queries, rules
+from . import access, claims, devices, presence, queries, rules
 from .asking import Request as Request
 from .asking import answer_by_hand as answer_by_hand
 from .asking import answer_of as answer_of
 from .asking import scan_row
 from .errors import KeyReused
+from .evidence import classed, gather
 from .models import (
     Attendance,
     AttendanceState,
+    Channel,
     Direction,
     EvidenceClass,
     Review,
@@ -65,14 +67,22 @@ class Foresight(NamedTuple):
     earns: "Earned | None"
 
 
-def foresee(site: SiteHere, *, shift: str | None = None, actor: Actor, now: datetime) -> Foresight:
+def foresee(
+    site: SiteHere,
+    *,
+    shift: str | None = None,
+    channel: Channel = Channel.SITE_STATIC,
+    actor: Actor,
+    now: datetime,
+) -> Foresight:
     """Tell what the actor can do now at the site, or at the one shift there that the code
     names; nothing is written, not even a scan."""
     person_id = access.require_self(actor)
     member = queries.member(person_id, local_day(now), lock=False)
     if not member.may_serve:
         return Foresight(member.name, Offer(None, INACTIVE), None)
-    offer = rules.offer(queries.candidates(person_id, now), site.id, now, shift)
+    evidence = classed(channel, fresh=False, inside=False, known=False)
+    offer = rules.offer(queries.candidates(person_id, now), site.id, now, shift, evidence)
     target = offer.decision.target
     facts = queries.posting(target.attendance_id) if target and target.attendance_id else None
     earns = earned(facts, now) if facts and offer.direction == Direction.OUT else None
@@ -114,6 +124,16 @@ def _scan(request: Request, direction: Direction, *, actor: Actor, now: datetime
         candidates = queries.candidates(person_id, when)
         allowed = request.person_id is None or _may_scan(request, person_id, actor)
         decision = _decided(request, direction, member, candidates, allowed=allowed, when=when)
+        found = gather(
+            request,
+            decision,
+            person_id=person_id,
+            account_id=account_id,
+            actor_person_id=actor.person_id or 0,
+            now=now,
+        )
+        doubts = (*found.doubts, *request.doubts)
+        decision = rules.weighed(decision, doubts, found.warnings, found.evidence_class)
         scan = scan_row(
             request,
             direction,
@@ -122,15 +142,19 @@ def _scan(request: Request, direction: Direction, *, actor: Actor, now: datetime
             decision=decision,
             now=now,
         )
+        scan |= found.columns
         answer = answer_of(direction, decision, candidates, request.site, when)
         answer["name"] = member.name if allowed else ""
         moves = decision.verdict in (rules.ACCEPTED, rules.HELD) and decision.target
         if not moves or member.unit_id is None:
             run(_insert_scan, {**scan, "answer": answer})
             return answer
+        devices.hold_too(found.others, moves.shift_id)
         if direction is Direction.IN:
             scan_id = run(_insert_scan, {**scan, "answer": answer}).scalar_one()
-            _enter_shift(moves, person_id, member.unit_id, scan_id, decision, when)
+            _enter_shift(
+                moves, person_id, member.unit_id, scan_id, decision, found.evidence_class, when
+            )
             return answer
         facts = queries.posting(moves.attendance_id or 0)
         if facts is None:
@@ -155,7 +179,7 @@ def _scan(request: Request, direction: Direction, *, actor: Actor, now: datetime
 
 def _may_scan(request: Request, person_id: int, actor: Actor) -> bool:
     """Tell whether the actor may scan somebody into the shift that is named."""
-    led = queries.led(request.shift or "")
+    led = presence.led(request.shift or "")
     return led is not None and access.may_scan(actor, person_id, *led)
 
 
@@ -178,9 +202,7 @@ def _decided(
     decide = rules.decide_in if direction is Direction.IN else rules.decide_out
     site_id = request.site.id if request.site else None
     decision = decide(candidates, site_id, when, request.shift)
-    if request.offline:
-        decision = claims.in_hindsight(decision, direction, when)
-    return rules.doubted(decision, request.doubts)
+    return claims.in_hindsight(decision, direction, when) if request.offline else decision
 
 
 def _enter_shift(
@@ -189,6 +211,7 @@ def _enter_shift(
     unit_id: int,
     scan_id: int,
     decision: Decision,
+    evidence_class: EvidenceClass,
     now: datetime,
 ) -> None:
     review = Review.PENDING if decision.verdict == Verdict.HELD else Review.NONE
@@ -201,7 +224,7 @@ def _enter_shift(
             "state": AttendanceState.OPEN,
             "in_scan_id": scan_id,
             "arrived_at": now,
-            "evidence_class": EvidenceClass.C,
+            "evidence_class": evidence_class,
             "review": review,
             "revision": 0,
         },

@@ -11,13 +11,13 @@ from volunteer.core.actor import Actor
 from volunteer.core.db import again_on_conflict, db, run, transaction
 from volunteer.people.models import Person
 
-from . import access, claims, queries, recounting, rules, scanned, service, tokens
+from . import access, claims, presence, queries, recounting, rules, scanned, service, tokens
 from .asking import Request, answer_of, scan_row
 from .claims import Claim, Timed
-from .devices import ScannerDevice
 from .errors import CodeRefused, KeyReused
-from .models import Channel, Direction, Reason, Scan, TimeQuality
+from .models import Channel, Direction, Position, Reason, Scan, TimeQuality
 from .rules import Candidate, Decision
+from .scanners import ScannerDevice
 
 _insert_scan = insert(Scan)
 #: Longer texts are no codes of ours; they are cut before they are hashed.
@@ -72,6 +72,8 @@ class Sending(NamedTuple):
     device_id: int | None
     device_ms: float
     keys: Mapping[int, bytes]
+    #: Whether they come from a queue; a single one is sent as it is scanned.
+    waited: bool = False
     ip_prefix: str | None = None
     browser_class: str | None = None
 
@@ -91,7 +93,9 @@ def take(item: Item, sending: Sending, *, actor: Actor, now: datetime) -> dict[s
             if known[0] != item.body_hash:
                 raise KeyReused()
             return known[1]
-        when = claims.timed(item.claim, device_ms=sending.device_ms, received_at=now)
+        when = claims.timed(
+            item.claim, device_ms=sending.device_ms, received_at=now, waited=sending.waited
+        )
         request = _request(item, sending, when, _chained(item, device))
         person_id, reason = _person(item.token, sending.keys, actor, now)
         if person_id is None:
@@ -127,7 +131,7 @@ def _request(item: Item, sending: Sending, when: Timed, flags: tuple[str, ...]) 
         time_quality=TimeQuality(when.quality),
         clock_offset_ms=when.offset_ms,
         queue_seq=item.seq,
-        device_id=sending.device_id,
+        scanner_device_id=sending.device_id,
         offline=when.offline,
         doubts=(Reason(when.hold),) if when.hold else (),
         flags=flags,
@@ -194,7 +198,7 @@ def _shift_of(item: Item, person_id: int, when: datetime, actor: Actor) -> tuple
 
 
 def _may_scan(candidate: Candidate, person_id: int, actor: Actor) -> bool:
-    led = queries.led(candidate.shift)
+    led = presence.led(candidate.shift)
     return led is not None and access.may_scan(actor, person_id, *led)
 
 
@@ -221,5 +225,5 @@ def _refused(
         decision=decision,
         now=now,
     )
-    run(_insert_scan, {**row, "answer": answer})
+    run(_insert_scan, {**row, "position": Position.NONE, "answer": answer})
     return answer

@@ -38,6 +38,7 @@ from volunteer.shifts.models import Shift, ShiftState, Site
 
 from . import (
     access,
+    browser,
     forms,
     post_card,
     presence,
@@ -82,7 +83,7 @@ class Door(NamedTuple):
 @bp.get("/q/<string:token>")
 @public
 @counted
-def scan(token: str) -> AnyResponse | str:
+def scan(token: str) -> AnyResponse:
     token = tokens.cleaned(token)
     kind = tokens.kind_of(token)
     if kind is TokenKind.ROTATING:
@@ -94,15 +95,17 @@ def scan(token: str) -> AnyResponse | str:
 
 
 @bp.get("/on-site/<string:public_id>")
-def on_site(public_id: str) -> str:
+def on_site(public_id: str) -> Response:
     """Offer check-in to whoever has scanned the screen of a shift in the last five minutes."""
     return offered(by_screen(public_id))
 
 
-def offered(door: Door) -> str:
+def offered(door: Door) -> Response:
     now = clock.now()
-    seen = service.foresee(door.site, shift=door.shift, actor=current_actor(), now=now)
-    return render_template(
+    seen = service.foresee(
+        door.site, shift=door.shift, channel=door.channel, actor=current_actor(), now=now
+    )
+    page = render_template(
         "attendance/scan.html",
         site=door.site,
         to=door.to,
@@ -112,6 +115,7 @@ def offered(door: Door) -> str:
         ticket=tickets.foreseen(seen.offer.decision, door.site.name, now),
         key=uuid4(),
     )
+    return browser.remembered(make_response(page))
 
 
 @bp.post("/q/<string:token>/check-in")
@@ -144,9 +148,8 @@ def pressed(door: Door, verb: Verb) -> Response:
         key=request.form.get("key", ""),
         token_hash=door.token_hash,
         shift=door.shift or request.form.get("shift") or None,
-        ip_prefix=rules.ip_prefix(request.remote_addr),
-        browser_class=rules.browser_class(request.user_agent.string),
         channel=door.channel,
+        **browser.sent_along(),
     )
     if not rules.is_key(asked.key):
         raise KeyMissing()
