@@ -13,8 +13,22 @@
     form.ariaBusy = String(sent);
     for (const button of form.querySelectorAll("[type=submit]")) button.ariaDisabled = String(sent);
   };
+  /* Scans that wait on this phone (static/scanner/queue.js) would wait for ever. */
+  const scansWait = () => {
+    try {
+      return Number(localStorage.getItem("scanner-queue")) > 0;
+    } catch {
+      return false;
+    }
+  };
   on("submit", (event) => {
     const form = event.target;
+    if (form.dataset.queued && scansWait()) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      window.alert(form.dataset.queued);
+      return;
+    }
     const question = event.submitter?.dataset.confirm || form.dataset.confirm;
     if (form.hasAttribute("data-sent") || (question && !window.confirm(question))) {
       event.preventDefault();

@@ -103,7 +103,8 @@ def by_hand(visitor: Visitor, city_map: MapAdapter, seen: set[str]) -> Counter[s
     """Open what no link leads to."""
     opened: Counter[str] = Counter()
     fetched = visitor.context.request
-    for path in ("/healthz", *[each for each in seen if is_saved(each)]):
+    bare = ("/healthz", "/sw.js", "/scanner/manifest.webmanifest", "/api/v1/scanner/roster")
+    for path in (*bare, *[each for each in seen if is_saved(each)]):
         assert fetched.get(visitor.base_url + path).status == 200, path
         opened[str(endpoint_of(city_map, path))] += 1
     visitor.go("/account/password")

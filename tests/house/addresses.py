@@ -44,6 +44,7 @@ SAMPLES: dict[tuple[str, str], Callable[[Corner], object]] = {
     ("attendance", "ending"): lambda corner: "svg",
     ("attendance", "attendance_id"): lambda corner: corner.attendance.id,
     ("attendance", "public_id"): lambda corner: corner.shift.public_id,
+    ("scanner", "public_id"): lambda corner: f"d{corner.unit.id:015x}",
     ("screen", "public_id"): lambda corner: corner.shift.public_id,
     ("scanned", "public_id"): lambda corner: corner.volunteer.public_id,
     ("audits", "public_id"): lambda corner: corner.volunteer.public_id,

@@ -5,7 +5,7 @@
     ok     the page (for a POST: the verb), also where the object is a foreign unit's
     own    the page or verb for what is the role's own, refused (403, 404) where it is foreign
     go     a redirect to another page of ours
-    login  the way to the log-in: 303 for a page, 401 for a form
+    login  the way to the log-in: 303 for a page, 401 for a form and for a program
     no     refused: 403 or 404
 
 A GET is opened on an own and on a foreign object. A POST is sent empty, and only where it
@@ -141,7 +141,7 @@ def have_scanned(client, *corners: Corner) -> None:
 def meets(answer, word: str, method: str) -> bool:
     to = answer.headers.get("Location", "")
     if word == "login":
-        if method != "GET":
+        if method != "GET" or answer.request.path.startswith("/api/"):
             return answer.status_code == 401
         return answer.status_code == 303 and to.startswith("/login?next=")
     if word == "go":

@@ -14,6 +14,7 @@ OTHER_DOORS = {
     "volunteer/attendance/counting.py",
     "volunteer/attendance/scanned_views.py",
     "volunteer/attendance/screen_views.py",
+    "volunteer/attendance/scanner_views.py",
     "volunteer/activities/series_views.py",
     "volunteer/boards/calendar_views.py",
     "volunteer/boards/watch_views.py",

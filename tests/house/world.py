@@ -11,7 +11,7 @@ from tests import make
 from tests.make import at
 from volunteer.accounts.models import AccountGrant, ActivationCode, LoginSession
 from volunteer.activities.models import Activity
-from volunteer.attendance.models import Attendance
+from volunteer.attendance.models import Attendance, ScannerDevice
 from volunteer.attendance.tokens import SiteCode, site_token
 from volunteer.boards.models import CalendarAddress, Inspection
 from volunteer.core.actor import Role
@@ -95,6 +95,8 @@ def corner(name: str) -> Corner:
     keys = current_app.extensions["settings"].token_keys
     token = site_token(SiteCode(site.public_id, site.qr_epoch), keys)
     kept = post(unit, site)
+    coordinator = make.grant(person=make.person(unit=unit), role=Role.COORDINATOR, unit=unit)
+    scanner(unit, coordinator)
     hashed = sha256(calendar_of(unit).encode()).hexdigest()
     make.save(CalendarAddress(unit_id=unit.id, token_hash=hashed, made_at=NOW))
     return Corner(
@@ -112,8 +114,25 @@ def corner(name: str) -> Corner:
         exchange_file(unit),
         make.alias(unit=unit),
         make.grid(lead=unit),
-        make.grant(person=make.person(unit=unit), role=Role.COORDINATOR, unit=unit),
+        coordinator,
         **belongings(volunteer),
+    )
+
+
+def scanner(unit: Unit, of: AccountGrant) -> None:
+    """A phone with which the unit's coordinator scans; its public id follows from the unit."""
+    make.save(
+        ScannerDevice(
+            public_id=f"d{unit.id:015x}",
+            account_id=of.account_id,
+            cookie_hash=f"{unit.id:064x}",
+            browser_class="android",
+            enrolled_at=NOW,
+            seen_at=NOW,
+            last_seq=0,
+            gaps=0,
+            waiting=0,
+        )
     )
 
 

@@ -1,7 +1,7 @@
 """Who may check in whom."""
 
 from volunteer.core.access import require_person
-from volunteer.core.actor import READERS, SCHEDULERS, Actor
+from volunteer.core.actor import KEEPERS, READERS, SCHEDULERS, Actor
 from volunteer.core.errors import NotAllowed, NotFound
 
 
@@ -43,3 +43,20 @@ def require_roll(actor: Actor, unit_path: str, leader_id: int | None) -> None:
 def require_look(actor: Actor, unit_path: str, leader_id: int | None) -> None:
     if not may_look(actor, unit_path, leader_id):
         raise NotFound()
+
+
+def may_keep_device(actor: Actor, owner_path: str | None) -> bool:
+    """Who keeps the owner's unit keeps the phones that scan for it."""
+    return owner_path is not None and actor.holds(owner_path, *KEEPERS)
+
+
+def require_device(
+    actor: Actor, owner_path: str | None, account_id: int, *, giving_back: bool
+) -> None:
+    """Refuse whoever may not take a phone out of use, or (`giving_back`) allow it again."""
+    if may_keep_device(actor, owner_path):
+        return
+    if actor.account_id != account_id:
+        raise NotFound()
+    if giving_back:
+        raise NotAllowed()

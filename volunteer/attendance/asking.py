@@ -36,6 +36,7 @@ class Request(NamedTuple):
     clock_offset_ms: int | None = None
     queue_seq: int | None = None
     device_id: int | None = None
+    scanner_device_id: int | None = None
     offline: bool = False
     #: A personal code that its owner's phone has only just shown.
     fresh: bool = False
@@ -48,9 +49,15 @@ class Request(NamedTuple):
     doubts: tuple[Reason, ...] = ()
     #: Why a leader records it, in words.
     note: str | None = None
+    #: What the door noticed and no verdict needs.
+    flags: tuple[str, ...] = ()
+    #: The hash of what was sent, where there is more to it than is said here.
+    body: str | None = None
 
     def body_hash(self, direction: Direction) -> str:
         """Return what must be the same when the key comes again."""
+        if self.body is not None:
+            return self.body
         text = f"{direction}|{self.site.id if self.site else ''}|{self.shift or ''}"
         if self.person_id is not None:
             text += f"|{self.person_id}"
@@ -84,11 +91,12 @@ def scan_row(
         "time_quality": request.time_quality,
         "clock_offset_ms": request.clock_offset_ms,
         "queue_seq": request.queue_seq,
+        "scanner_device_id": request.scanner_device_id,
         "ip_prefix": request.ip_prefix,
         "browser_class": request.browser_class,
         "verdict": decision.verdict,
         "reason": decision.reason,
-        "flags": list(decision.flags),
+        "flags": [*decision.flags, *request.flags],
         "offline": request.offline,
         "note": request.note,
     }

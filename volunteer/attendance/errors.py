@@ -187,3 +187,19 @@ class TimesOutside(DomainError):
 class StillPresent(DomainError):
     code = "still_present"
     text = N_("The person is at a shift by the other record. Merge after the check-out.")
+
+
+class DeviceRevoked(DomainError):
+    code = "device_revoked"
+    text = N_(
+        "This phone may no longer scan for others; its lists have been removed. Scans not sent in"
+        " yet stay on it: ask your unit's administrator to allow it again, then send them in."
+    )
+    status = 403
+
+
+class BatchWrong(DomainError):
+    code = "batch_wrong"
+    text = N_("The batch could not be read: “items” is a list of at most %(most)s scans.")
+    status = 400
+    field = "items"

@@ -20,6 +20,8 @@ from volunteer.core.triggers import append_only
 from volunteer.people.models import Person
 from volunteer.shifts.models import Shift
 
+from .scanners import ScannerDevice as ScannerDevice
+from .scanners import ScannerHold as ScannerHold
 from .tries import WrongTries as WrongTries
 
 
@@ -141,6 +143,8 @@ class Scan(Base):
     #: None is the system (jobs).
     actor_account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     device_id: Mapped[int | None]
+    #: The phone of the leader who scanned it, where it was enrolled.
+    scanner_device_id: Mapped[int | None]
     raw_token_hash: Mapped[str | None] = mapped_column(String(64))
     #: What the device said, when we got it, and the time that counts.
     claimed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

@@ -17,7 +17,7 @@ from volunteer.people import service as people
 from volunteer.people.models import QualificationKind
 from volunteer.targets import queries as targets
 
-from . import access, devices, presence, queries, rules
+from . import access, claims, devices, presence, queries, rules
 from .asking import Request as Request
 from .asking import answer_by_hand as answer_by_hand
 from .asking import answer_of as answer_of
@@ -52,7 +52,6 @@ _close = (
     )
     .returning(Attendance.id)
 )
-
 
 #: Comes before everything else: who may not serve is told so, in or not.
 INACTIVE = Decision(rules.REFUSED, "account_inactive", None)
@@ -202,7 +201,8 @@ def _decided(
         return Decision(rules.REFUSED, request.refusal, None)
     decide = rules.decide_in if direction is Direction.IN else rules.decide_out
     site_id = request.site.id if request.site else None
-    return decide(candidates, site_id, when, request.shift)
+    decision = decide(candidates, site_id, when, request.shift)
+    return claims.in_hindsight(decision, direction, when) if request.offline else decision
 
 
 def _enter_shift(

@@ -46,6 +46,7 @@ from . import (
     receipts,
     rules,
     scanned_views,
+    scanner_views,
     screen_views,
     service,
     tickets,
@@ -373,4 +374,4 @@ def reject(attendance_id: int) -> AnyResponse | tuple[str, int]:
     return queue_page(before=attendance_id + 1, wrong=(attendance_id, form)), form.status
 
 
-blueprints = (bp, screen_views.bp, scanned_views.bp)
+blueprints = (bp, screen_views.bp, scanned_views.bp, scanner_views.bp)

@@ -32,6 +32,12 @@ FILES = {
     "htmx.org/dist/htmx.min.js": "htmx.min.js",
     "htmx.org/LICENSE": "htmx.LICENSE.txt",
     "@tabler/icons/LICENSE": "icons.LICENSE.txt",
+    "idb/build/index.js": "idb.js",
+    "idb/LICENSE": "idb.LICENSE.txt",
+    "zxing-wasm/dist/es/reader/index.js": "zxing/reader/index.js",
+    "zxing-wasm/dist/es/share.js": "zxing/share.js",
+    "zxing-wasm/dist/reader/zxing_reader.wasm": "zxing/zxing_reader.wasm",
+    "zxing-wasm/LICENSE": "zxing/LICENSE.txt",
 }
 
 #: The icons of the check-in pages, in a sprite of their own so that those stay small.
@@ -207,6 +213,7 @@ def _build(modules: Path, vendor: Path) -> None:
         data = (modules / source).read_bytes()
         if name.endswith(".js"):  # no source map is shipped, so none is announced
             data = re.sub(rb"(?m)^//# sourceMappingURL=.*$", b"", data).rstrip() + b"\n"
+        (vendor / name).parent.mkdir(parents=True, exist_ok=True)
         (vendor / name).write_bytes(data)
     outline = modules / "@tabler/icons/icons/outline"
     for name, icons in (("icons.svg", ICONS), ("icons-few.svg", FEW_ICONS)):

@@ -23,6 +23,9 @@ POLICY = "; ".join(
     )
 )
 
+#: The scanner reads codes with WebAssembly: no other page may.
+WITH_WASM = POLICY.replace("script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'")
+
 ALWAYS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -61,4 +64,6 @@ def init_app(app: Flask) -> None:
             response.headers["Strict-Transport-Security"] = "max-age=31536000"
         if request.endpoint != "static" or response.status_code >= 400:
             response.headers["Cache-Control"] = "no-store"  # also of files that are sent
+        elif "v" not in request.args:  # a module names others without their hash
+            response.headers["Cache-Control"] = "no-cache"
         return response

@@ -1,0 +1,67 @@
+"""Batches and scans that are none: told in one sentence, never a fault."""
+
+import pytest
+
+from tests.attendance.phones import Phone
+from tests.make import at
+from volunteer.attendance.models import Scan
+
+
+def day(hour: str):
+    return at(f"2026-03-07 {hour}")
+
+
+@pytest.fixture
+def phone(app, scene, set_clock) -> Phone:
+    made = Phone(app, set_clock, scene.leader)
+    made.fetch(day("08:00"))
+    return made
+
+
+def verdicts(items) -> list[tuple[str, str | None]]:
+    return [(each["verdict"], each["reason"]) for each in items]
+
+
+@pytest.mark.parametrize(
+    "items", [None, {}, "scans", [{}] * 101], ids=["none", "object", "text", "too many"]
+)
+def test_a_batch_that_is_none_is_refused_as_a_whole(phone, items):
+    answer = phone.post(day("09:00"), items)
+
+    assert answer.status_code == 400
+    assert answer.get_json()["error"]["code"] == "batch_wrong"
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        None,
+        7,
+        {},
+        {"key": "k"},
+        {"key": "k k", "token": "x"},
+        {"key": "k", "token": "x" * 201},
+        {"key": "k", "token": "\0"},
+        {"key": "k", "token": "x", "direction": "up"},
+        {"key": "k", "token": "x", "device_ms": "noon"},
+        {"key": "k", "token": "x", "device_ms": -1},
+        {"key": "k", "token": "x", "device_ms": 1e300},
+        {"key": "k", "token": "x", "mono_ms": True},
+        {"key": "k", "token": "x", "seq": 2**40},
+        {"key": "k", "token": "x", "sync": {"id": 7}},
+        {"key": "k", "token": "x", "shift": ["a"]},
+    ],
+)
+def test_an_item_that_is_none_is_told_so_and_the_next_one_counts(scene, phone, item, count):
+    good = phone.scan(scene.wang, day("08:55"), scene.shift)
+
+    answers = phone.post(day("09:00"), [item, good]).get_json()["items"]
+
+    assert verdicts(answers) == [("refused", "token_malformed"), ("accepted", None)]
+    assert count(Scan) == 1
+
+
+def test_a_batch_needs_a_log_in_and_the_token_of_the_page(client, phone):
+    assert client.post("/api/v1/scans", json={"items": []}).status_code == 401
+    refused = phone.browser.post("/api/v1/scans", json={"items": []}, csrf=False)
+    assert (refused.status_code, refused.get_json()["error"]["code"]) == (400, "csrf")
