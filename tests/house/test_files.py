@@ -81,7 +81,7 @@ OWN = {
     "attendance": {
         "asking",
         "browser",
-        "claims",
+        "phone_clock",
         "counting",
         "devices",
         "enrolment",

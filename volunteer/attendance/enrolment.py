@@ -20,8 +20,8 @@ from volunteer.shifts.models import Shift
 from volunteer.units.models import Unit
 
 from . import access
-from .claims import LOOKBACK
 from .errors import DeviceRevoked
+from .phone_clock import LOOKBACK
 from .scanners import ScannerDevice, ScannerHold
 
 

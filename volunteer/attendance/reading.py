@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from . import rules, scanner_list
-from .claims import Claim, Sync
 from .models import Direction
+from .phone_clock import Claim, Sync
 from .uploads import LONGEST, Item
 
 #: Larger numbers no clock and no counter of ours shows.

@@ -17,7 +17,7 @@ from volunteer.people import service as people
 from volunteer.people.models import QualificationKind
 from volunteer.targets import queries as targets
 
-from . import access, claims, devices, presence, queries, rules
+from . import access, devices, phone_clock, presence, queries, rules
 from .asking import Request as Request
 from .asking import answer_by_hand as answer_by_hand
 from .asking import answer_of as answer_of
@@ -202,7 +202,7 @@ def _decided(
     decide = rules.decide_in if direction is Direction.IN else rules.decide_out
     site_id = request.site.id if request.site else None
     decision = decide(candidates, site_id, when, request.shift)
-    return claims.in_hindsight(decision, direction, when) if request.offline else decision
+    return phone_clock.in_hindsight(decision, direction, when) if request.offline else decision
 
 
 def _enter_shift(

@@ -11,11 +11,11 @@ from volunteer.core.actor import Actor
 from volunteer.core.db import again_on_conflict, db, run, transaction
 from volunteer.people.models import Person
 
-from . import access, claims, presence, queries, recounting, rules, scanned, service, tokens
+from . import access, phone_clock, presence, queries, recounting, rules, scanned, service, tokens
 from .asking import Request, answer_of, scan_row
-from .claims import Claim, Timed
 from .errors import CodeRefused, KeyReused
 from .models import Channel, Direction, Position, Reason, Scan, TimeQuality
+from .phone_clock import Claim, Timed
 from .rules import Candidate, Decision
 from .scanners import ScannerDevice
 
@@ -93,7 +93,7 @@ def take(item: Item, sending: Sending, *, actor: Actor, now: datetime) -> dict[s
             if known[0] != item.body_hash:
                 raise KeyReused()
             return known[1]
-        when = claims.timed(
+        when = phone_clock.timed(
             item.claim, device_ms=sending.device_ms, received_at=now, waited=sending.waited
         )
         request = _request(item, sending, when, _chained(item, device))
@@ -127,7 +127,7 @@ def _request(item: Item, sending: Sending, when: Timed, flags: tuple[str, ...]) 
         browser_class=sending.browser_class,
         channel=Channel.PERSONAL,
         effective_at=when.at,
-        claimed_at=claims.moment(item.claim.device_ms),
+        claimed_at=phone_clock.moment(item.claim.device_ms),
         time_quality=TimeQuality(when.quality),
         clock_offset_ms=when.offset_ms,
         queue_seq=item.seq,
