@@ -112,3 +112,24 @@ class TimesOutside(DomainError):
 class StillPresent(DomainError):
     code = "still_present"
     text = N_("The person is at a shift by the other record. Merge after the check-out.")
+
+
+class UndoTooLate(DomainError):
+    code = "undo_too_late"
+    text = N_("That was more than 15 minutes ago. Ask the coordinator for a correction.")
+
+
+class UndoneByAnother(DomainError):
+    code = "undo_by_another"
+    text = N_("Somebody else recorded that. Only the one who did can take it back.")
+    status = 403
+
+
+class NothingToUndo(DomainError):
+    code = "nothing_to_undo"
+    text = N_("There is nothing left to take back here; something newer has been recorded.")
+
+
+class PresentElsewhere(DomainError):
+    code = "present_elsewhere"
+    text = N_("The person is at another shift by now, and can be in one place only.")

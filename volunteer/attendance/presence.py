@@ -52,6 +52,12 @@ class Place(NamedTuple):
     arrived_at: datetime | None
     left_at: datetime | None
     evidence_class: str | None
+    pinyin: str | None
+
+    @property
+    def is_free(self) -> bool:
+        """Nothing is recorded of this person here, or no longer."""
+        return self.state in (None, AttendanceState.EXPECTED)
 
 
 def places(shift_id: int, day: date) -> list[Place]:
@@ -70,6 +76,7 @@ def places(shift_id: int, day: date) -> list[Place]:
             here.arrived_at,
             here.left_at,
             here.evidence_class,
+            Person.name_pinyin,
         )
         .select_from(Person)
         .join(Assignment, and_(Assignment.person_id == Person.id, Assignment.shift_id == shift_id))
@@ -86,7 +93,7 @@ def places(shift_id: int, day: date) -> list[Place]:
         .where(
             or_(
                 Assignment.state.in_([AssignmentState.ASSIGNED, AssignmentState.WALK_IN]),
-                here.id.is_not(None),
+                here.state != AttendanceState.EXPECTED,
             )
         )
         .order_by(Person.name, Person.id)
