@@ -79,6 +79,7 @@ OWN = {
         "wording",
     },
     "attendance": {
+        "asking",
         "by_hand",
         "claim_views",
         "claims",

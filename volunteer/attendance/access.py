@@ -10,6 +10,17 @@ def require_self(actor: Actor) -> int:
     return require_person(actor)
 
 
+def require_subject(actor: Actor, person_id: int | None) -> int:
+    """Return who is meant: whoever asks, or another, about whom `may_scan` has the last word."""
+    own = require_person(actor)
+    return own if person_id is None else person_id
+
+
+def may_scan(actor: Actor, person_id: int, unit_path: str, leader_id: int | None) -> bool:
+    """Who calls the roll scans the others, too; nobody scans their own code."""
+    return person_id != actor.person_id and may_call_roll(actor, unit_path, leader_id)
+
+
 def may_call_roll(actor: Actor, unit_path: str, leader_id: int | None) -> bool:
     """A scheduler of the unit calls the roll, and the person who leads that one shift."""
     leads = leader_id is not None and actor.person_id == leader_id

@@ -187,6 +187,19 @@ def candidates(person_id: int, now: datetime) -> list[Candidate]:
     return [Candidate(*row) for row in run(_candidates, facts)]
 
 
+_led = (
+    select(Unit.path, Shift.leader_id)
+    .join(Unit, Unit.id == Shift.unit_id)
+    .where(Shift.public_id == bindparam("public_id"))
+)
+
+
+def led(public_id: str) -> tuple[str, int | None] | None:
+    """Return a shift's unit path and its leader: who may scan other people there."""
+    row = run(_led, {"public_id": public_id}).first()
+    return (row[0], row[1]) if row else None
+
+
 class Posting(NamedTuple):
     """What posting an attendance needs to know."""
 

@@ -70,17 +70,28 @@ class Decision(NamedTuple):
     flags: tuple[str, ...] = ()
 
 
+def _meant(
+    candidates: Sequence[Candidate], site_id: int | None, chosen: str | None
+) -> list[Candidate]:
+    """Return what the code means: the shifts of its site, or the one that it names."""
+    at_site = [c for c in candidates if site_id in {None, c.site_id}]
+    return [c for c in at_site if chosen in {None, c.shift}]
+
+
 def decide_in(
-    candidates: Sequence[Candidate], site_id: int, now: datetime, chosen: str | None = None
+    candidates: Sequence[Candidate],
+    site_id: int | None,
+    now: datetime,
+    chosen: str | None = None,
 ) -> Decision:
-    """Decide a check-in at a site by its printed code.
+    """Decide a check-in at a site; None is any site, for a code that names the shift itself.
 
     Validity comes before duplicates: a cancelled shift says so, whoever is in already.
     Of two adjoining shifts the first one's time ends with it: a minute later the next
     one is meant, if it may be entered. `chosen` is the public id of the shift that the
-    person picked where two are possible.
+    code names, or that the person picked where two are possible.
     """
-    here = [c for c in candidates if c.site_id == site_id and chosen in {None, c.shift}]
+    here = _meant(candidates, site_id, chosen)
     possible = [c for c in here if _may_enter(c, now)]
     running = [c for c in possible if c.is_open]
     if any(now <= c.ends_at for c in running):
@@ -89,7 +100,7 @@ def decide_in(
     if len(free) > 1:
         return Decision(REFUSED, "ambiguous_shift", None)
     if not free:
-        elsewhere = [c for c in candidates if c.site_id != site_id]
+        elsewhere = [c for c in candidates if site_id not in {None, c.site_id}]
         return _why_not_in(here, elsewhere, now)
     target = free[0]
     if any(c.is_open and c.review != "pending" for c in candidates):
@@ -100,11 +111,14 @@ def decide_in(
 
 
 def decide_out(
-    candidates: Sequence[Candidate], site_id: int, now: datetime, chosen: str | None = None
+    candidates: Sequence[Candidate],
+    site_id: int | None,
+    now: datetime,
+    chosen: str | None = None,
 ) -> Decision:
     """Decide a check-out: it goes to the open attendance first, then to a finished one."""
     running = [c for c in candidates if c.is_open and chosen in {None, c.shift}]
-    here = [c for c in running if c.site_id == site_id]
+    here = _meant(running, site_id, chosen)
     in_time = [c for c in here if now <= c.out_until]
     if in_time:
         target = min(in_time, key=lambda c: c.starts_at)
@@ -114,7 +128,22 @@ def decide_out(
         return Decision(REFUSED, "too_late_out", here[-1])
     if running:
         return Decision(REFUSED, "wrong_site", running[0])
-    return _why_not_out([c for c in candidates if c.site_id == site_id], now)
+    return _why_not_out(_meant(candidates, site_id, None), now)
+
+
+def doubted(decision: Decision, doubts: Sequence[str]) -> Decision:
+    """Return the decision with reasons to doubt it: what would be accepted is held.
+
+    >>> doubted(Decision(ACCEPTED, None, None), ["clock_moved", "burst"])[:2]
+    ('held', 'clock_moved')
+    >>> doubted(Decision(REFUSED, "too_early", None), ["burst"]).flags
+    ('burst',)
+    """
+    if not doubts:
+        return decision
+    if decision.verdict != ACCEPTED:
+        return decision._replace(flags=(*decision.flags, *doubts))
+    return decision._replace(verdict=HELD, reason=doubts[0], flags=(*decision.flags, *doubts[1:]))
 
 
 class Offer(NamedTuple):
@@ -144,10 +173,11 @@ def offer(candidates: Sequence[Candidate], site_id: int, now: datetime) -> Offer
 
 
 def open_to_choose(
-    candidates: Sequence[Candidate], site_id: int, now: datetime
+    candidates: Sequence[Candidate], site_id: int | None, now: datetime
 ) -> tuple[Candidate, ...]:
     """Return the shifts here that may be entered now, soonest first."""
-    return tuple(c for c in candidates if c.site_id == site_id and c.is_free and _may_enter(c, now))
+    here = _meant(candidates, site_id, None)
+    return tuple(c for c in here if c.is_free and _may_enter(c, now))
 
 
 def _may_enter(candidate: Candidate, now: datetime) -> bool:

@@ -1,6 +1,5 @@
 """Checking in and out: one verb, one scan, one transaction."""
 
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -19,21 +18,21 @@ from volunteer.people.models import QualificationKind
 from volunteer.targets import queries as targets
 
 from . import access, queries, rules
+from .asking import Request as Request
+from .asking import answer_by_hand as answer_by_hand
+from .asking import answer_of as answer_of
+from .asking import scan_row
 from .errors import KeyReused
 from .models import (
     Attendance,
     AttendanceState,
-    Channel,
     Direction,
     EvidenceClass,
-    Position,
-    Reason,
     Review,
     Scan,
-    TimeQuality,
     Verdict,
 )
-from .queries import Posting, SiteHere
+from .queries import Member, Posting, SiteHere
 from .rules import Candidate, Decision, Offer
 
 _insert_scan = insert(Scan).returning(Scan.id)
@@ -72,22 +71,8 @@ _close = (
 
 #: Comes before everything else: who may not serve is told so, in or not.
 INACTIVE = Decision(rules.REFUSED, "account_inactive", None)
-
-
-class Request(NamedTuple):
-    """What the door read: which code, with what key, from where."""
-
-    site: SiteHere
-    key: str
-    token_hash: str | None = None
-    shift: str | None = None
-    ip_prefix: str | None = None
-    browser_class: str | None = None
-
-    def body_hash(self, direction: Direction) -> str:
-        """Return what must be the same when the key comes again."""
-        text = f"{direction}|{self.site.id}|{self.shift or ''}"
-        return hashlib.sha256(text.encode()).hexdigest()
+#: Comes even before that: a stranger learns nothing about a person.
+NOT_LED = Decision(rules.REFUSED, "not_coordinator", None)
 
 
 class Foresight(NamedTuple):
@@ -113,19 +98,20 @@ def foresee(site: SiteHere, *, actor: Actor, now: datetime) -> Foresight:
 
 @again_on_conflict
 def check_in(request: Request, *, actor: Actor, now: datetime) -> dict[str, Any]:
-    """Check the actor in at the shift that the site and the moment point to.
+    """Check a person in at the shift that the code and the moment point to.
 
-    Every attempt is one `scan` row, refused ones too. Returns the answer: `verdict`,
-    `reason`, `flags` and the facts of the page, all plain JSON. The same key again
-    returns the stored first answer, whatever is true by now (R17); the same key for
-    something else raises KeyReused.
+    Everybody for themselves; others only who leads the shift or schedules for its unit, or
+    the answer is `not_coordinator`. Every attempt is one `scan` row, refused ones too.
+    Returns the answer: `verdict`, `reason`, `flags` and the facts of the page, all plain
+    JSON. The same key again returns the stored first answer, whatever is true by now (R17);
+    the same key for something else raises KeyReused.
     """
     return _scan(request, Direction.IN, actor=actor, now=now)
 
 
 @again_on_conflict
 def check_out(request: Request, *, actor: Actor, now: datetime) -> dict[str, Any]:
-    """Check the actor out and enter the minutes into the ledger, in one transaction.
+    """Check a person out and enter the minutes into the ledger, in one transaction.
 
     What is returned and what a repeat does: as `check_in`.
     """
@@ -133,43 +119,49 @@ def check_out(request: Request, *, actor: Actor, now: datetime) -> dict[str, Any
 
 
 def _scan(request: Request, direction: Direction, *, actor: Actor, now: datetime) -> dict[str, Any]:
-    person_id = access.require_self(actor)
+    person_id = access.require_subject(actor, request.person_id)
     account_id = actor.account_id or 0
-    body_hash = request.body_hash(direction)
+    when = request.effective_at or now
     with transaction():
         if known := queries.stored_answer(account_id, request.key):
-            if known[0] != body_hash:
+            if known[0] != request.body_hash(direction):
                 raise KeyReused()
             return known[1]
-        member = queries.member(person_id, local_day(now), lock=True)
-        candidates = queries.candidates(person_id, now)
-        decide = rules.decide_in if direction is Direction.IN else rules.decide_out
-        decision = decide(candidates, request.site.id, now, request.shift)
-        if not member.may_serve:
-            decision = INACTIVE
-        scan = _scan_row(request, direction, account_id, person_id, body_hash, decision, now)
-        answer = answer_of(direction, decision, candidates, request.site, now)
-        answer["name"] = member.name
+        member = queries.member(person_id, local_day(when), lock=True)
+        candidates = queries.candidates(person_id, when)
+        allowed = request.person_id is None or _may_scan(request, person_id, actor)
+        decision = _decided(request, direction, member, candidates, allowed=allowed, when=when)
+        scan = scan_row(
+            request,
+            direction,
+            account_id=account_id,
+            person_id=person_id,
+            decision=decision,
+            now=now,
+        )
+        answer = answer_of(direction, decision, candidates, request.site, when)
+        answer["name"] = member.name if allowed else ""
         moves = decision.verdict in (rules.ACCEPTED, rules.HELD) and decision.target
         if not moves or member.unit_id is None:
             run(_insert_scan, {**scan, "answer": answer})
             return answer
         if direction is Direction.IN:
             scan_id = run(_insert_scan, {**scan, "answer": answer}).scalar_one()
-            _enter_shift(moves, person_id, member.unit_id, scan_id, decision, now)
+            _enter_shift(moves, person_id, member.unit_id, scan_id, decision, when)
             return answer
         facts = queries.posting(moves.attendance_id or 0)
         if facts is None:
             raise LostRace()
-        earns = earned(facts, now)
-        held = moves.review == Review.PENDING or earns.waits
+        earns = earned(facts, when)
+        doubted = decision.verdict == rules.HELD or moves.review == Review.PENDING
+        held = doubted or earns.waits
         answer |= {"minutes": earns.minutes, "held": held, "cut": earns.cut}
         by_hand = facts.evidence_class == EvidenceClass.D
         settle(
             facts,
             earns,
             scan_id=run(_insert_scan, {**scan, "answer": answer}).scalar_one(),
-            left_at=now,
+            left_at=when,
             review=Review.PENDING if held else Review.NONE,
             source_class=SourceClass.MANUAL if by_hand else SourceClass.SCANNED,
             actor=actor,
@@ -178,77 +170,32 @@ def _scan(request: Request, direction: Direction, *, actor: Actor, now: datetime
         return answer
 
 
-def _scan_row(
+def _may_scan(request: Request, person_id: int, actor: Actor) -> bool:
+    """Tell whether the actor may scan somebody into the shift that is named."""
+    led = queries.led(request.shift or "")
+    return led is not None and access.may_scan(actor, person_id, *led)
+
+
+def _decided(
     request: Request,
     direction: Direction,
-    account_id: int,
-    person_id: int,
-    body_hash: str,
-    decision: Decision,
-    now: datetime,
-) -> dict[str, Any]:
-    return {
-        "key": request.key,
-        "body_hash": body_hash,
-        "direction": direction,
-        "channel": Channel.SITE_STATIC,
-        "shift_id": decision.target and decision.target.shift_id,
-        "person_id": person_id,
-        "site_id": request.site.id,
-        "actor_account_id": account_id,
-        "raw_token_hash": request.token_hash,
-        "received_at": now,
-        "effective_at": now,
-        "time_quality": TimeQuality.SERVER,
-        "position": Position.NONE,
-        "ip_prefix": request.ip_prefix,
-        "browser_class": request.browser_class,
-        "verdict": decision.verdict,
-        "reason": decision.reason,
-        "flags": list(decision.flags),
-        "offline": False,
-    }
-
-
-def answer_of(
-    direction: Direction,
-    decision: Decision,
+    member: Member,
     candidates: Sequence[Candidate],
-    site: SiteHere,
-    now: datetime,
-) -> dict[str, Any]:
-    """Return the answer as plain JSON, so that a replay shows the same page."""
-    answer: dict[str, Any] = {
-        "direction": direction,
-        "verdict": decision.verdict,
-        "reason": decision.reason,
-        "flags": list(decision.flags),
-        "at": now.isoformat(),
-        "site": site.name,
-    }
-    if target := decision.target:
-        answer |= {
-            "shift": target.shift,
-            "title": target.title,
-            "leader": target.leader,
-            "site": target.site_name,
-            "starts_at": target.starts_at.isoformat(),
-            "ends_at": target.ends_at.isoformat(),
-            "opens_at": target.opens_at.isoformat(),
-            "arrived_at": target.arrived_at and target.arrived_at.isoformat(),
-            "left_at": target.left_at and target.left_at.isoformat(),
-        }
-    if decision.reason == "ambiguous_shift":
-        answer["choices"] = [
-            {"shift": c.shift, "title": c.title, "starts_at": c.starts_at.isoformat()}
-            for c in rules.open_to_choose(candidates, site.id, now)
-        ]
-    return answer
-
-
-def answer_by_hand(verdict: Verdict, reason: Reason | None, at: str) -> dict[str, Any]:
-    """Return the answer of a scan that a leader or a job wrote; `at` is the time that counts."""
-    return {"verdict": verdict, "reason": reason, "at": at}
+    *,
+    allowed: bool,
+    when: datetime,
+) -> Decision:
+    """Decide by what the door has found, by who asks and who is meant, then by the shifts."""
+    if not allowed:
+        return NOT_LED
+    if not member.may_serve:
+        return INACTIVE
+    if request.refusal:
+        return Decision(rules.REFUSED, request.refusal, None)
+    decide = rules.decide_in if direction is Direction.IN else rules.decide_out
+    site_id = request.site.id if request.site else None
+    decision = decide(candidates, site_id, when, request.shift)
+    return rules.doubted(decision, request.doubts)
 
 
 def _enter_shift(
