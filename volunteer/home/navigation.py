@@ -70,6 +70,8 @@ PARTS_OF = {
     "attendance.poster": "shifts.sites",
     "attendance.reject": "attendance.confirmations",
     "attendance.roll_call": "shifts.index",
+    "attendance.roll_page": "shifts.index",
+    "attendance.undo": "shifts.index",
     "audits.month": "audits.months",
     "audits.people": "audits.months",
     "audits.person": "audits.months",
