@@ -108,6 +108,11 @@ class TimesOutside(DomainError):
     status = 400
     field = "left_at"
 
+    def __init__(self, field: str = "left_at") -> None:
+        """Name the field that is wrong."""
+        super().__init__()
+        self.field = field
+
 
 class StillPresent(DomainError):
     code = "still_present"
@@ -133,3 +138,40 @@ class NothingToUndo(DomainError):
 class PresentElsewhere(DomainError):
     code = "present_elsewhere"
     text = N_("The person is at another shift by now, and can be in one place only.")
+
+
+class OverQuota(DomainError):
+    code = "override_quota"
+    text = N_(
+        "This shift has had its %(quota)s exceptions. Your unit's administrator can add more."
+    )
+    status = 403
+
+
+class WordsMissing(DomainError):
+    code = "words_missing"
+    text = N_("Say the reason in a few words.")
+    status = 400
+    field = "words"
+
+
+class NobodyMeant(DomainError):
+    code = "person_unknown"
+    text = N_(
+        "Nobody is found by that. Write the whole name of somebody on the list, or the phone "
+        "or volunteer number."
+    )
+    status = 404
+    field = "who"
+
+
+class SeveralMeant(DomainError):
+    code = "several_people"
+    text = N_("Several people on the list have this name. Write the phone or volunteer number.")
+    field = "who"
+
+
+class NothingToRecord(DomainError):
+    code = "nothing_to_record"
+    text = N_("That is recorded already, or the person has not been recorded as present yet.")
+    field = "who"

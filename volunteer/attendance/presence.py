@@ -119,6 +119,12 @@ def not_synced(shift_id: int) -> int:
     return 0
 
 
+def attendance_of(shift_id: int, person_id: int) -> Attendance | None:
+    """Return what is recorded of a person at a shift, taken back or not."""
+    asked = select(Attendance).filter_by(shift_id=shift_id, person_id=person_id)
+    return db.session.scalar(asked)
+
+
 def open_elsewhere(person_ids: Collection[int], shift_id: int) -> set[int]:
     """Return which of these people are present, and not held, at another shift."""
     statement = select(Attendance.person_id).where(
@@ -160,6 +166,28 @@ def forgotten(now: datetime, *, limit: int = 500) -> Sequence[Unfinished]:
         .limit(limit)
     )
     return [Unfinished(*row) for row in db.session.execute(statement)]
+
+
+class StillIn(NamedTuple):
+    """Somebody who is checked in at a shift that is over."""
+
+    shift_id: int
+    person_id: int
+
+
+def still_in(now: datetime, *, since: timedelta, until: timedelta) -> Sequence[StillIn]:
+    """Return who is checked in at shifts that ended between so long ago, soonest over first."""
+    statement = (
+        select(Attendance.shift_id, Attendance.person_id)
+        .join(Shift, Shift.id == Attendance.shift_id)
+        .where(
+            Attendance.state == AttendanceState.OPEN,
+            Shift.ends_at > now - since,
+            Shift.ends_at <= now - until,
+        )
+        .order_by(Shift.ends_at, Attendance.id)
+    )
+    return [StillIn(*row) for row in db.session.execute(statement)]
 
 
 class ToConfirm(NamedTuple):

@@ -1,5 +1,6 @@
 """What a leader or coordinator records by hand: the roll, forgotten check-outs, held ones."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,8 +13,10 @@ from volunteer.core.clock import local_day
 from volunteer.core.db import LostRace, again_on_conflict, db, transaction
 from volunteer.core.errors import NotFound
 from volunteer.hours.models import SourceClass
+from volunteer.shifts import notices
 from volunteer.shifts.errors import ShiftCancelled
 from volunteer.shifts.models import Shift, ShiftState
+from volunteer.shifts.notices import Notice
 
 from . import access, presence, queries
 from .errors import NothingToConfirm, NotOpenYet, SelfConfirmation, TimesOutside
@@ -29,6 +32,9 @@ from .presence import Place
 from .queries import Posting
 from .recording import arrive, key_of, leave, new_act, write_scan
 from .service import earned, settle
+
+#: Who has not checked out is reminded so long after the end, and no longer than this.
+GRACE, MISSED = timedelta(minutes=10), timedelta(minutes=60)
 
 
 def opens_at(shift: Shift) -> datetime:
@@ -247,6 +253,28 @@ def close_forgotten(*, now: datetime) -> int:
         if len(unfinished) < 500:
             break
     return closed
+
+
+def remind_forgetful(*, now: datetime) -> int:
+    """Remind those still checked in 10 minutes after the end of their shift; return how many
+    shifts were looked at.
+
+    Shift and person are the key, so a further run reminds nobody again; a run missed for
+    more than an hour is let go, for nobody can check out by then.
+    """
+    by_shift: dict[int, list[int]] = defaultdict(list)
+    for shift_id, person_id in presence.still_in(now, since=MISSED, until=GRACE):
+        by_shift[shift_id].append(person_id)
+    with transaction():
+        for shift_id, people in by_shift.items():
+            notices.tell(
+                Notice.CHECK_OUT_MISSING,
+                people,
+                about=f"shift:{shift_id}",
+                shift_id=shift_id,
+                now=now,
+            )
+    return len(by_shift)
 
 
 @again_on_conflict

@@ -14,18 +14,19 @@ from flask import (
     request,
     url_for,
 )
-from flask_babel import ngettext
+from flask_babel import gettext, ngettext
 from werkzeug.wrappers import Response as AnyResponse
 
 from volunteer.core import clock
-from volunteer.core.actor import READERS
+from volunteer.core.actor import KEEPERS, READERS
 from volunteer.core.fragments import render
 from volunteer.core.login import current_actor
 from volunteer.people.rules import mask_phone
 from volunteer.shifts.models import Shift
 
-from . import access, forms, presence, rules, undoing
+from . import access, forms, overriding, presence, rules, undoing
 from . import roll_call as roll
+from .by_hand import OverrideReason
 from .models import Direction
 from .presence import Place
 
@@ -148,6 +149,47 @@ def undo(public_id: str) -> AnyResponse:
         flash(told, "success" if undone else "info")
         return redirect(url_for("attendance.roll_page", public_id=public_id), 303)
     return shown(shift, forms.RollForm(formdata=None), taking_back=form)
+
+
+@bp.get("/shifts/<string:public_id>/override")
+def override_page(public_id: str) -> Response:
+    shift = presence.shift_with(public_id)
+    access.require_roll(current_actor(), shift.unit.path, shift.leader_id)
+    return override_shown(shift, forms.OverrideForm(formdata=None))
+
+
+def override_shown(shift: Shift, form: forms.OverrideForm) -> Response:
+    page = render_template(
+        "attendance/override.html",
+        shift=shift,
+        form=form,
+        had=overriding.exceptions_of(shift),
+        keeps=current_actor().holds(shift.unit.path, *KEEPERS),
+    )
+    return make_response(page, form.status)
+
+
+@bp.post("/shifts/<string:public_id>/override")
+def override(public_id: str) -> AnyResponse:
+    shift = presence.shift_with(public_id)
+    access.require_roll(current_actor(), shift.unit.path, shift.leader_id)
+    form = forms.OverrideForm()
+    if form.validate_on_submit():
+        with form.refusals():
+            name = overriding.override(
+                shift,
+                form.who.data,
+                Direction(form.direction.data),
+                at=forms.moment_after(shift.starts_at - overriding.EARLY, form.at.data),
+                code=OverrideReason(form.reason.data),
+                words=form.words.data,
+                reason=form.note,
+                actor=current_actor(),
+                now=clock.now(),
+            )
+            flash(gettext("%(name)s is recorded.", name=name), "success")
+            return redirect(url_for("attendance.live", public_id=public_id), 303)
+    return override_shown(shift, form)
 
 
 def keys_of(people: Sequence[str], undoable: Sequence[undoing.Undoable]) -> list[str]:

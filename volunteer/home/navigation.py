@@ -71,6 +71,8 @@ PARTS_OF = {
     "attendance.reject": "attendance.confirmations",
     "attendance.roll_call": "shifts.index",
     "attendance.roll_page": "shifts.index",
+    "attendance.override": "shifts.index",
+    "attendance.override_page": "shifts.index",
     "attendance.undo": "shifts.index",
     "audits.month": "audits.months",
     "audits.people": "audits.months",
