@@ -51,8 +51,8 @@
 
   /* data-check-all="name": one box for all of that name in the same form. */
   const boxes = (form, name) =>
-    [...form.querySelectorAll("input[type=checkbox]")].filter((box) =>
-      box.name === name && !box.disabled && !box.closest("[hidden]"));
+    [...form.elements].filter((box) =>
+      box.name === name && box.type === "checkbox" && !box.disabled && !box.closest("[hidden]"));
   on("change", ({ target }) => {
     if (target.matches("select[data-autosubmit]")) target.form?.requestSubmit();
     if (!target.form || target.type !== "checkbox") return;

@@ -65,7 +65,6 @@ def _by_hand() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("attendance_id", sa.Integer(), nullable=False),
         sa.Column("ruling", sa.String(length=10), nullable=False),
-        sa.Column("is_final", sa.Boolean(), nullable=False),
         sa.Column("left_at", sa.DateTime(), nullable=True),
         sa.Column("reason", sa.String(length=200), nullable=False),
         sa.Column("decided_by", sa.Integer(), nullable=False),

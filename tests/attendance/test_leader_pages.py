@@ -268,7 +268,7 @@ class TestConfirmations:
         assert client.post("/confirmations/99999999999999999999/confirm").status_code == 404
 
     def test_the_pages_turn(self, scene, forgotten, client, monkeypatch):
-        monkeypatch.setattr("volunteer.attendance.views.PAGE", 1)
+        monkeypatch.setattr("volunteer.attendance.queue_views.PAGE", 1)
         other = make.shift(starts="2026-03-07 14:00", site=scene.site)
         make.assignment(person=scene.wang, shift=other)
         scene.come("14:00")

@@ -38,10 +38,7 @@ class Ruling(StrEnum):
 
 
 class AttendanceDecision(Base):
-    """That somebody found a record to count or not, and how it stood before.
-
-    Where the settings ask for a second person, the first one's word is not final.
-    """
+    """That somebody found a record to count or not, and how it stood before."""
 
     __tablename__ = "attendance_decision"
     __table_args__ = (
@@ -52,7 +49,6 @@ class AttendanceDecision(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     attendance_id: Mapped[int] = mapped_column(ForeignKey("attendance.id"), index=True)
     ruling: Mapped[str] = mapped_column(String(10))
-    is_final: Mapped[bool]
     left_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     reason: Mapped[str] = mapped_column(String(200))
     decided_by: Mapped[int] = mapped_column(ForeignKey("account.id"))

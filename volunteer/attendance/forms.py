@@ -11,6 +11,14 @@ from wtforms.validators import DataRequired, InputRequired, Length, Optional, Va
 from volunteer.core import clock
 from volunteer.core.forms import RefusableForm, one_line
 
+
+def number(text: str) -> int:
+    """Return a record's number as it came from a page; ValueError for anything else."""
+    if not text.isdecimal() or len(text) > 9:
+        raise ValueError(text)
+    return int(text)
+
+
 OTHER = "other"
 #: Why somebody is recorded by hand (checkin.md 1.9).
 ROLL_REASONS = {
@@ -176,6 +184,32 @@ class DecisionForm(RefusableForm):
         for field in self:
             field.id = f"{field.name}-{attendance_id}"
             field.label.field_id = field.id
+
+
+class BulkForm(RefusableForm):
+    """Whether all that are ticked count, and why."""
+
+    chosen = SelectMultipleField(
+        lazy_gettext("Records"),
+        [InputRequired(lazy_gettext("Tick at least one record."))],
+        coerce=number,
+        choices=[],
+        validate_choice=False,
+    )
+    ruling = SelectField(
+        choices=[
+            SelectChoice("approved", lazy_gettext("Confirm")),
+            SelectChoice("rejected", lazy_gettext("Does not count")),
+        ],
+    )
+    reason = StringField(
+        lazy_gettext("Reason for all that are ticked"),
+        [
+            DataRequired(lazy_gettext("Write a reason.")),
+            Length(max=200, message=lazy_gettext("At most 200 characters.")),
+        ],
+        filters=[one_line],
+    )
 
 
 def moment_after(starts_at: datetime, hour: time | None) -> datetime | None:

@@ -19,7 +19,7 @@ from volunteer.shifts.models import (
 )
 from volunteer.units.models import Unit
 
-from .models import Attendance, AttendanceState, Review
+from .models import Attendance, AttendanceState, Review, Scan
 
 
 def shift_with(public_id: str) -> Shift:
@@ -136,6 +136,17 @@ def open_elsewhere(person_ids: Collection[int], shift_id: int) -> set[int]:
     return set(db.session.scalars(statement))
 
 
+def serve_elsewhere(attendance_ids: Collection[int], shift_id: int) -> set[int]:
+    """Return those of a shift's attendances whose people are present at another shift, too."""
+    whose = dict(
+        db.session.execute(
+            select(Attendance.id, Attendance.person_id).where(Attendance.id.in_(attendance_ids))
+        ).all()
+    )
+    elsewhere = open_elsewhere(whose.values(), shift_id)
+    return {number for number, person_id in whose.items() if person_id in elsewhere}
+
+
 class Unfinished(NamedTuple):
     """An attendance whose shift's check-out has closed."""
 
@@ -205,14 +216,27 @@ class ToConfirm(NamedTuple):
     arrived_at: datetime | None
     left_at: datetime | None
     is_forgotten: bool
+    #: What speaks for the arrival: class A to D, how it was recorded, why it is held.
+    evidence_class: str
+    channel: str | None
+    reason: str | None
+    position: str | None
+    distance_band: int | None
+    flags: Sequence[str] | None
 
 
 def to_confirm(
-    *, under: Sequence[str], leader_id: int | None, before: int | None = None, limit: int = 50
+    *,
+    under: Sequence[str],
+    leader_id: int | None,
+    shift: str | None = None,
+    before: int | None = None,
+    limit: int = 50,
 ) -> Sequence[ToConfirm]:
     """Return what waits in the subtrees or on shifts that a person leads, newest first.
 
-    `before` is the number of the last one seen (keyset paging).
+    `shift` is the public id of the one shift that is asked for, `before` the number of the
+    last one seen (keyset paging).
     """
     own = aliased(Unit)
     leads = false() if leader_id is None else Shift.leader_id == leader_id
@@ -230,7 +254,14 @@ def to_confirm(
             Attendance.arrived_at,
             Attendance.left_at,
             case((Attendance.state == AttendanceState.AUTO_CLOSED, True), else_=False),
+            Attendance.evidence_class,
+            Scan.channel,
+            Scan.reason,
+            Scan.position,
+            Scan.distance_band,
+            Scan.flags,
         )
+        .outerjoin(Scan, Scan.id == Attendance.in_scan_id)
         .join(Shift, Shift.id == Attendance.shift_id)
         .join(Site, Site.id == Shift.site_id)
         .join(own, own.id == Attendance.unit_id)
@@ -251,4 +282,6 @@ def to_confirm(
     )
     if before is not None:
         statement = statement.where(Attendance.id < before)
+    if shift is not None:
+        statement = statement.where(Shift.public_id == shift)
     return [ToConfirm._make(row) for row in db.session.execute(statement)]

@@ -9,7 +9,6 @@ from uuid import uuid4
 from flask import (
     Response,
     current_app,
-    flash,
     jsonify,
     make_response,
     redirect,
@@ -17,13 +16,11 @@ from flask import (
     request,
     url_for,
 )
-from flask_babel import gettext, ngettext
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
 from volunteer.core import clock
-from volunteer.core.actor import READERS, SCHEDULERS, Actor
-from volunteer.core.addresses import number_asked
+from volunteer.core.actor import SCHEDULERS, Actor
 from volunteer.core.clock import Month
 from volunteer.core.errors import NotFound, wants_json
 from volunteer.core.login import ask_for_login, current_actor, public
@@ -31,17 +28,13 @@ from volunteer.posts import queries as posts
 from volunteer.shifts import queries as shifts
 from volunteer.shifts.models import Site
 
-from . import access, forms, post_card, presence, queries, rules, service, tickets, tokens
+from . import access, post_card, queries, rules, service, tickets, tokens
 from . import poster as posters
-from . import roll_call as roll
 from .errors import KeyMissing
 from .queries import SiteHere
-from .roll_views import bp
+from .queue_views import bp
 
 Verb = Callable[..., dict[str, Any]]
-
-#: How many questions stand on one page.
-PAGE = 20
 
 
 @bp.get("/q/<string:token>")
@@ -170,66 +163,6 @@ def drawn(site: Site) -> posters.Poster:
         city=settings.city_name,
         keys=settings.token_keys,
     )
-
-
-@bp.get("/confirmations")
-def confirmations() -> str:
-    return queue_page(before=number_asked("before"))
-
-
-def queue_page(
-    *, before: int | None = None, wrong: tuple[int, forms.DecisionForm] | None = None
-) -> str:
-    """Render what waits for the actor; `wrong` is the form that was sent back, by its number."""
-    actor = current_actor()
-    lines = presence.to_confirm(
-        under=actor.paths(*SCHEDULERS), leader_id=actor.person_id, before=before, limit=PAGE + 1
-    )
-    shown = lines[:PAGE]
-    asked = {
-        line.attendance_id: forms.DecisionForm(line.attendance_id, formdata=None) for line in shown
-    }
-    if wrong:
-        asked[wrong[0]] = wrong[1]
-    return render_template(
-        "attendance/confirmations.html",
-        works=actor.is_any(*READERS),
-        lines=shown,
-        forms=asked,
-        next_url=url_for("attendance.confirmations", before=shown[-1].attendance_id)
-        if len(lines) > PAGE
-        else None,
-    )
-
-
-@bp.post("/confirmations/<id:attendance_id>/confirm")
-def confirm(attendance_id: int) -> AnyResponse | tuple[str, int]:
-    facts = roll.open_question(attendance_id, current_actor())
-    form = forms.DecisionForm(attendance_id)
-    if form.validate_on_submit():
-        with form.refusals():
-            minutes = roll.confirm(
-                attendance_id,
-                left_at=forms.moment_after(facts.arrived_at or facts.starts_at, form.left_at.data),
-                reason=form.reason.data,
-                actor=current_actor(),
-                now=clock.now(),
-            )
-            told = ngettext("%(num)s minute entered.", "%(num)s minutes entered.", minutes)
-            flash(told, "success")
-            return redirect(url_for("attendance.confirmations"), 303)
-    return queue_page(before=attendance_id + 1, wrong=(attendance_id, form)), form.status
-
-
-@bp.post("/confirmations/<id:attendance_id>/reject")
-def reject(attendance_id: int) -> AnyResponse | tuple[str, int]:
-    roll.open_question(attendance_id, current_actor())
-    form = forms.DecisionForm(attendance_id)
-    if form.validate_on_submit():
-        roll.reject(attendance_id, reason=form.reason.data, actor=current_actor(), now=clock.now())
-        flash(gettext("Decided: it does not count."), "success")
-        return redirect(url_for("attendance.confirmations"), 303)
-    return queue_page(before=attendance_id + 1, wrong=(attendance_id, form)), form.status
 
 
 blueprints = (bp,)

@@ -66,6 +66,8 @@ PARTS_OF = {
     "accounts.hand_over": "accounts.coordinator_list",
     "accounts.print_codes": "accounts.codes",
     "attendance.confirm": "attendance.confirmations",
+    "attendance.confirm_list": "shifts.index",
+    "attendance.decide": "attendance.confirmations",
     "attendance.live": "shifts.index",
     "attendance.poster": "shifts.sites",
     "attendance.reject": "attendance.confirmations",
