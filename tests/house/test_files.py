@@ -93,6 +93,7 @@ OWN = {
         "recording",
         "roll_call",
         "roll_views",
+        "stories",
         "tickets",
         "tokens",
         "undoing",

@@ -175,3 +175,13 @@ class NothingToRecord(DomainError):
     code = "nothing_to_record"
     text = N_("That is recorded already, or the person has not been recorded as present yet.")
     field = "who"
+
+
+class ShiftRunning(DomainError):
+    code = "shift_running"
+    text = N_("The shift is not over. After %(ends)s you can say if a time is wrong.")
+
+
+class ClaimOpen(DomainError):
+    code = "claim_open"
+    text = N_("You have told us already; the leader or coordinator will answer.")

@@ -212,6 +212,37 @@ class BulkForm(RefusableForm):
     )
 
 
+class ClaimForm(RefusableForm):
+    """From when until when somebody says to have been there."""
+
+    arrived_at = TimeField(
+        lazy_gettext("I came at"), [InputRequired(lazy_gettext("Enter a time."))]
+    )
+    left_at = TimeField(lazy_gettext("I left at"), [InputRequired(lazy_gettext("Enter a time."))])
+    words = StringField(
+        lazy_gettext("What happened"),
+        [
+            DataRequired(lazy_gettext("Say in a few words what happened.")),
+            Length(max=200, message=lazy_gettext("At most 200 characters.")),
+        ],
+        filters=[one_line],
+        description=lazy_gettext("For example: my phone was empty, the leader saw me."),
+    )
+
+
+class AnswerForm(RefusableForm):
+    """What is answered to a claim."""
+
+    answer = StringField(
+        lazy_gettext("Your answer to the volunteer"),
+        [
+            DataRequired(lazy_gettext("Write an answer; the volunteer reads it.")),
+            Length(max=200, message=lazy_gettext("At most 200 characters.")),
+        ],
+        filters=[one_line],
+    )
+
+
 def moment_after(starts_at: datetime, hour: time | None) -> datetime | None:
     """Return the first moment from `starts_at` on at which the local clock shows `hour`."""
     if hour is None:

@@ -23,7 +23,6 @@ from volunteer.core.db import db, run
 from volunteer.hours import queries as ledger
 from volunteer.hours.rules import shortfall
 from volunteer.people.models import Membership, Person, PersonState
-from volunteer.people.queries import same_person
 from volunteer.shifts.models import (
     Assignment,
     AssignmentState,
@@ -39,6 +38,10 @@ from volunteer.units.models import Unit
 from .errors import CodeRefused, CodeRevoked
 from .models import Attendance, AttendanceState, Scan
 from .rules import Candidate
+from .stories import Missed as Missed
+from .stories import Story as Story
+from .stories import missed_by as missed_by
+from .stories import stories_of as stories_of
 from .tokens import SiteCode, site_token
 
 #: How far from now a shift may lie to be named in an answer.
@@ -342,46 +345,6 @@ def unconfirmed(
         )
         found[person_id] = found.get(person_id, 0) + max(0, minutes)
     return found
-
-
-class Story(NamedTuple):
-    """What an attendance entry came from, for its person."""
-
-    attendance_id: int
-    title: str
-    site_name: str
-    starts_at: datetime
-    ends_at: datetime
-    arrived_at: datetime | None
-    left_at: datetime | None
-    state: str
-    review: str
-
-
-def stories_of(person_id: int, month: Month) -> list[Story]:
-    """Return a person's attendances of a month with their shifts, latest first."""
-    statement = (
-        select(
-            Attendance.id,
-            Shift.title,
-            Site.name,
-            Shift.starts_at,
-            Shift.ends_at,
-            Attendance.arrived_at,
-            Attendance.left_at,
-            Attendance.state,
-            Attendance.review,
-        )
-        .join(Shift, Shift.id == Attendance.shift_id)
-        .join(Site, Site.id == Shift.site_id)
-        .where(
-            Attendance.person_id.in_(same_person(person_id)),
-            Shift.starts_at >= month.start,
-            Shift.starts_at < month.end,
-        )
-        .order_by(Shift.starts_at.desc())
-    )
-    return [Story(*row) for row in db.session.execute(statement)]
 
 
 class Balance(NamedTuple):

@@ -9,7 +9,7 @@ from volunteer.core.actor import READERS, SCHEDULERS
 from volunteer.core.addresses import number_asked
 from volunteer.core.login import current_actor
 
-from . import access, deciding, forms, presence
+from . import access, claims, deciding, forms, presence
 from . import roll_call as roll
 from .by_hand import Ruling
 from .roll_views import bp as bp
@@ -54,6 +54,8 @@ def queue_page(
         bulk=bulk or forms.BulkForm(formdata=None),
         shift=shift,
         recent=deciding.recent(actor=actor, now=now),
+        claims=claims.waiting(under=actor.paths(*SCHEDULERS), leader_id=actor.person_id),
+        answer=forms.AnswerForm(formdata=None),
         next_url=url_for("attendance.confirmations", shift=shift, before=last) if last else None,
     )
 

@@ -30,9 +30,9 @@ from volunteer.shifts.models import Site
 
 from . import access, post_card, queries, rules, service, tickets, tokens
 from . import poster as posters
+from .claim_views import bp
 from .errors import KeyMissing
 from .queries import SiteHere
-from .queue_views import bp
 
 Verb = Callable[..., dict[str, Any]]
 
