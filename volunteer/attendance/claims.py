@@ -30,7 +30,6 @@ from .errors import (
     TimesOutside,
 )
 from .models import Attendance, AttendanceState, Channel, Direction, EvidenceClass, Review
-from .presence import Place
 from .recording import key_of, new_act, write_scan
 from .roll_call import was_there
 from .service import earned, settle
@@ -112,8 +111,7 @@ def _enter(claim: AttendanceClaim, shift: Shift, reason: str, actor: Actor, now:
     queries.member(claim.person_id, local_day(now), lock=True)
     there = presence.attendance_of(shift.id, claim.person_id)
     if there is None or there.state == AttendanceState.EXPECTED:
-        nothing = there and there.id, there and there.state, *[None] * 5
-        place = Place(claim.person_id, "", "", None, "", *nothing)
+        place = presence.place_of(shift.id, db.session.get_one(Person, claim.person_id))
         times = {"arrived_at": claim.arrived_at, "left_at": claim.left_at}
         how = {"act": new_act("claim"), "channel": Channel.OVERRIDE, "reason": reason}
         if not was_there(shift, place, **times, **how, actor=actor, now=now):  # type: ignore[arg-type]

@@ -108,10 +108,9 @@ class TimesOutside(DomainError):
     status = 400
     field = "left_at"
 
-    def __init__(self, field: str = "left_at") -> None:
-        """Name the field that is wrong."""
-        super().__init__()
-        self.field = field
+
+class MomentOutside(TimesOutside):
+    field = "at"
 
 
 class StillPresent(DomainError):

@@ -19,13 +19,13 @@ from volunteer.shifts.models import Shift, ShiftState
 from . import access, presence, queries
 from .by_hand import AttendanceOverride, OverrideReason
 from .errors import (
+    MomentOutside,
     NobodyMeant,
     NothingToRecord,
     NotOpenYet,
     OverQuota,
     SelfConfirmation,
     SeveralMeant,
-    TimesOutside,
     WordsMissing,
 )
 from .models import AttendanceState, Channel, Direction, Review, Scan
@@ -133,7 +133,7 @@ def _moment(shift: Shift, at: datetime | None, now: datetime) -> datetime:
     if at is None:
         return min(now, shift.ends_at)
     if not shift.starts_at <= at <= min(now, shift.ends_at):
-        raise TimesOutside("at")
+        raise MomentOutside()
     return at
 
 
@@ -151,7 +151,7 @@ def _record(
         if place.state != AttendanceState.OPEN or place.arrived_at is None:
             return False
         if moment < place.arrived_at:
-            raise TimesOutside("at")
+            raise MomentOutside()
         leave(
             place.attendance_id or 0,
             shift,
@@ -200,18 +200,10 @@ def _meant(shift: Shift, who: str) -> Place:
         if person is None:
             raise NobodyMeant()
         listed = [place for place in everybody if place.person_id == person.id]
-        return listed[0] if listed else _stranger(shift, person)
+        return listed[0] if listed else presence.place_of(shift.id, person)
     named = [place for place in everybody if place.name == text]
     if len(named) > 1:
         raise SeveralMeant()
     if not named:
         raise NobodyMeant()
     return named[0]
-
-
-def _stranger(shift: Shift, person: Person) -> Place:
-    """Return the place of somebody not on the list, with what may be left of an earlier one."""
-    known = presence.attendance_of(shift.id, person.id)
-    state = known and known.state
-    nothing = known and known.id, state, None, None, None, None, person.name_pinyin
-    return Place(person.id, person.public_id, person.name, person.phone, "", *nothing)

@@ -125,6 +125,25 @@ def attendance_of(shift_id: int, person_id: int) -> Attendance | None:
     return db.session.scalar(asked)
 
 
+def place_of(shift_id: int, person: Person) -> Place:
+    """Return the place of somebody who may not stand on the list of a shift."""
+    there = attendance_of(shift_id, person.id)
+    return Place(
+        person_id=person.id,
+        public_id=person.public_id,
+        name=person.name,
+        phone=person.phone,
+        unit_name="",
+        attendance_id=there.id if there else None,
+        state=there.state if there else None,
+        review=there.review if there else None,
+        arrived_at=there.arrived_at if there else None,
+        left_at=there.left_at if there else None,
+        evidence_class=None,
+        pinyin=person.name_pinyin,
+    )
+
+
 def open_elsewhere(person_ids: Collection[int], shift_id: int) -> set[int]:
     """Return which of these people are present, and not held, at another shift."""
     statement = select(Attendance.person_id).where(

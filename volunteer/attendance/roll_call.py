@@ -137,10 +137,11 @@ def was_there(
 
     The person may be open at another one by now. Part of a verb.
     """
+    left = left_at or shift.ends_at
     whole = {
         "state": AttendanceState.AUTO_CLOSED,
         "arrived_at": arrived_at or shift.starts_at,
-        "left_at": left_at or shift.ends_at,
+        "left_at": left,
         "review": Review.NONE,
     }
     how: dict[str, Any] = {"act": act, "channel": channel, "reason": reason}
@@ -148,7 +149,7 @@ def was_there(
     attendance_id = arrive(shift, *here, whole, **how, actor=actor, now=now)
     if attendance_id is None:
         return False
-    leave(attendance_id, shift, whole["left_at"], **how, actor=actor, now=now)
+    leave(attendance_id, shift, left, **how, actor=actor, now=now)
     return True
 
 

@@ -54,7 +54,7 @@ def stories_of(person_id: int, month: Month) -> list[Story]:
         )
         .order_by(Shift.starts_at.desc())
     )
-    return [Story(*row) for row in db.session.execute(statement)]
+    return [Story._make(row) for row in db.session.execute(statement)]
 
 
 class Missed(NamedTuple):
