@@ -65,6 +65,12 @@ class Place(NamedTuple):
     arrived_at: datetime | None
     left_at: datetime | None
     evidence_class: str | None
+    pinyin: str | None
+
+    @property
+    def is_free(self) -> bool:
+        """Nothing is recorded of this person here, or no longer."""
+        return self.state in (None, AttendanceState.EXPECTED)
 
 
 def places(shift_id: int, day: date) -> list[Place]:
@@ -83,6 +89,7 @@ def places(shift_id: int, day: date) -> list[Place]:
             here.arrived_at,
             here.left_at,
             here.evidence_class,
+            Person.name_pinyin,
         )
         .select_from(Person)
         .join(Assignment, and_(Assignment.person_id == Person.id, Assignment.shift_id == shift_id))
@@ -99,12 +106,36 @@ def places(shift_id: int, day: date) -> list[Place]:
         .where(
             or_(
                 Assignment.state.in_([AssignmentState.ASSIGNED, AssignmentState.WALK_IN]),
-                here.id.is_not(None),
+                here.state != AttendanceState.EXPECTED,
             )
         )
         .order_by(Person.name, Person.id)
     )
     return [Place._make(row) for row in db.session.execute(statement)]
+
+
+def fits(place: Place, words: str) -> bool:
+    """Tell whether somebody is meant by words: a part of the name, unit or phone, or initials.
+
+    >>> wang = Place(1, "a", "王小雨", "19900000001", "第一社区", *[None] * 6, "wxy")
+    >>> [fits(wang, words) for words in ("", "小雨", " WX", "0001", "社区", "xy", "李")]
+    [True, True, True, True, True, False, False]
+    """
+    text = words.strip().lower()
+    told = (place.name, place.unit_name, (place.phone or "")[-4:])
+    return any(text in each.lower() for each in told) or (place.pinyin or "").startswith(text)
+
+
+def not_synced(shift_id: int) -> int:
+    """Return how many scans of a shift lie on phones that have not sent them in yet, as far
+    as the server has heard; none where nobody scans without a signal."""
+    return 0
+
+
+def attendance_of(shift_id: int, person_id: int) -> Attendance | None:
+    """Return what is recorded of a person at a shift, taken back or not."""
+    asked = select(Attendance).filter_by(shift_id=shift_id, person_id=person_id)
+    return db.session.scalar(asked)
 
 
 def open_elsewhere(person_ids: Collection[int], shift_id: int) -> set[int]:
@@ -148,6 +179,28 @@ def forgotten(now: datetime, *, limit: int = 500) -> Sequence[Unfinished]:
         .limit(limit)
     )
     return [Unfinished(*row) for row in db.session.execute(statement)]
+
+
+class StillIn(NamedTuple):
+    """Somebody who is checked in at a shift that is over."""
+
+    shift_id: int
+    person_id: int
+
+
+def still_in(now: datetime, *, since: timedelta, until: timedelta) -> Sequence[StillIn]:
+    """Return who is checked in at shifts that ended between so long ago, soonest over first."""
+    statement = (
+        select(Attendance.shift_id, Attendance.person_id)
+        .join(Shift, Shift.id == Attendance.shift_id)
+        .where(
+            Attendance.state == AttendanceState.OPEN,
+            Shift.ends_at > now - since,
+            Shift.ends_at <= now - until,
+        )
+        .order_by(Shift.ends_at, Attendance.id)
+    )
+    return [StillIn(*row) for row in db.session.execute(statement)]
 
 
 class ToConfirm(NamedTuple):

@@ -258,8 +258,11 @@ def attended_among(shift_ids: Sequence[int]) -> set[int]:
     """Return those of the shifts at which somebody has checked in."""
     found: set[int] = set()
     for start in range(0, len(shift_ids), 500):
-        some = Attendance.shift_id.in_(shift_ids[start : start + 500])
-        found.update(db.session.scalars(select(Attendance.shift_id).where(some).distinct()))
+        some = (
+            Attendance.shift_id.in_(shift_ids[start : start + 500]),
+            Attendance.state != AttendanceState.EXPECTED,
+        )
+        found.update(db.session.scalars(select(Attendance.shift_id).where(*some).distinct()))
     return found
 
 

@@ -90,8 +90,8 @@ class Candidate(NamedTuple):
 
     @property
     def is_free(self) -> bool:
-        """Nothing has been recorded here yet."""
-        return self.attendance_state is None
+        """Nothing has been recorded here yet, or it was taken back."""
+        return self.attendance_state in {None, "expected"}
 
 
 class Decision(NamedTuple):
@@ -338,7 +338,7 @@ def standing(state: str | None, review: str | None, *, over: bool) -> str:
     >>> standing("open", "none", over=True), standing("closed", "pending", over=True)
     ('present', 'held')
     """
-    if state is None:
+    if state in {None, "expected"}:
         return "absent" if over else "expected"
     if state == "void":
         return "rejected"

@@ -38,6 +38,23 @@ from .rules import Candidate, Decision, Offer
 
 _insert_scan = insert(Scan).returning(Scan.id)
 _insert_attendance = insert(Attendance)
+#: Somebody comes again whose arrival was taken back.
+_come_again = (
+    update(Attendance)
+    .where(
+        Attendance.id == bindparam("attendance_id"),
+        Attendance.state == AttendanceState.EXPECTED,
+    )
+    .values(
+        unit_id=bindparam("unit"),
+        state=AttendanceState.OPEN,
+        in_scan_id=bindparam("scan_id"),
+        arrived_at=bindparam("arrived", type_=Attendance.arrived_at.type),
+        evidence_class=bindparam("evidence"),
+        review=bindparam("new_review"),
+    )
+    .returning(Attendance.id)
+)
 _close = (
     update(Attendance)
     .where(Attendance.id == bindparam("attendance_id"), Attendance.state == bindparam("old_state"))
@@ -205,6 +222,18 @@ def _enter_shift(
     now: datetime,
 ) -> None:
     review = Review.PENDING if decision.verdict == Verdict.HELD else Review.NONE
+    if target.attendance_id is not None:
+        again = {
+            "attendance_id": target.attendance_id,
+            "unit": unit_id,
+            "scan_id": scan_id,
+            "arrived": now,
+            "evidence": EvidenceClass.C,
+            "new_review": review,
+        }
+        if run(_come_again, again).first() is None:
+            raise LostRace()
+        return
     run(
         _insert_attendance,
         {

@@ -1,14 +1,12 @@
 """Pages of the printed code (check-in, check-out, poster) and of the shift's leader."""
 
 import hashlib
-from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
 from flask import (
-    Blueprint,
     Response,
     current_app,
     flash,
@@ -28,21 +26,17 @@ from volunteer.core.actor import READERS, SCHEDULERS, Actor
 from volunteer.core.addresses import number_asked
 from volunteer.core.clock import Month
 from volunteer.core.errors import NotFound, wants_json
-from volunteer.core.fragments import render
 from volunteer.core.login import ask_for_login, current_actor, public
-from volunteer.people.rules import mask_phone
 from volunteer.posts import queries as posts
 from volunteer.shifts import queries as shifts
-from volunteer.shifts.models import Shift, Site
+from volunteer.shifts.models import Site
 
 from . import access, browser, forms, post_card, presence, queries, rules, service, tickets, tokens
 from . import poster as posters
 from . import roll_call as roll
 from .errors import KeyMissing
-from .models import Direction
 from .queries import SiteHere
-
-bp = Blueprint("attendance", __name__)
+from .roll_views import bp
 
 Verb = Callable[..., dict[str, Any]]
 
@@ -176,55 +170,6 @@ def drawn(site: Site) -> posters.Poster:
         city=settings.city_name,
         keys=settings.token_keys,
     )
-
-
-@bp.get("/shifts/<string:public_id>/live")
-def live(public_id: str) -> Response:
-    shift = presence.shift_with(public_id)
-    access.require_look(current_actor(), shift.unit.path, shift.leader_id)
-    return live_page(shift, forms.RollForm(formdata=None))
-
-
-def live_page(shift: Shift, form: forms.RollForm) -> Response:
-    actor, now = current_actor(), clock.now()
-    over = now >= shift.ends_at
-    people = presence.places(shift.id, clock.local_day(shift.starts_at))
-    lines = [(p, rules.standing(p.state, p.review, over=over), mask_phone(p.phone)) for p in people]
-    response = render(
-        "attendance/live.html",
-        "attendance/_live.html",
-        shift=shift,
-        lines=lines,
-        count=Counter(standing for _, standing, _ in lines),
-        over=over,
-        now=now,
-        form=form,
-        manages=actor.holds(shift.unit.path, *READERS),
-        may_call=access.may_call_roll(actor, shift.unit.path, shift.leader_id)
-        and roll.may_begin(shift, now),
-    )
-    response.status_code = form.status
-    return response
-
-
-@bp.post("/shifts/<string:public_id>/roll-call")
-def roll_call(public_id: str) -> AnyResponse:
-    shift = presence.shift_with(public_id)
-    access.require_roll(current_actor(), shift.unit.path, shift.leader_id)
-    form = forms.RollForm()
-    if form.validate_on_submit():
-        changed = roll.call_roll(
-            shift,
-            form.person.data,
-            Direction(form.direction.data),
-            reason=form.note,
-            actor=current_actor(),
-            now=clock.now(),
-        )
-        told = ngettext("%(num)s person recorded.", "%(num)s people recorded.", changed)
-        flash(told, "success" if changed else "info")
-        return redirect(url_for("attendance.live", public_id=public_id), 303)
-    return live_page(shift, form)
 
 
 @bp.get("/confirmations")

@@ -36,6 +36,7 @@ def findings() -> Iterator[Finding]:
     yield from _orphans()
     yield from _scans_disagree()
     yield from _entries_disagree()
+    yield from _revisions()
     yield from _corrections()
     yield from _overlaps()
 
@@ -74,7 +75,7 @@ def _scans_disagree() -> Iterator[Finding]:
         .outerjoin(went, went.id == Attendance.out_scan_id)
         .where(
             or_(
-                came.id.is_(None),
+                and_(came.id.is_(None), Attendance.state != AttendanceState.EXPECTED),
                 came.person_id != Attendance.person_id,
                 came.shift_id != Attendance.shift_id,
                 came.effective_at != Attendance.arrived_at,
@@ -92,7 +93,11 @@ def _scans_disagree() -> Iterator[Finding]:
 
 
 def _entries_disagree() -> Iterator[Finding]:
-    """Reckon every attendance again and yield those whose entry says something else."""
+    """Reckon every attendance again and yield those whose entry says something else.
+
+    An entry that was taken back counts as none.
+    """
+    taken_back = aliased(LedgerEntry)
     statement = (
         select(
             Attendance.id,
@@ -108,10 +113,11 @@ def _entries_disagree() -> Iterator[Finding]:
             LedgerEntry.unit_id,
             LedgerEntry.month,
             LedgerEntry.service_day,
-            LedgerEntry.minutes,
+            LedgerEntry.minutes + func.coalesce(taken_back.minutes, 0),
         )
         .join(Shift, Shift.id == Attendance.shift_id)
         .outerjoin(LedgerEntry, and_(Attendance.revision > 0, LedgerEntry.source == _source))
+        .outerjoin(taken_back, taken_back.source == LedgerEntry.source + literal(":reversed"))
         .order_by(Attendance.id)
         .execution_options(yield_per=BATCH)
     )
@@ -149,6 +155,25 @@ def _minutes_by_day() -> dict[tuple[int, date], int]:
     for person_id, day, minutes in db.session.execute(statement):
         found[person_id, day] = minutes
     return found
+
+
+def _revisions() -> Iterator[Finding]:
+    """Yield earlier entries of an attendance that nobody took back when it was entered anew."""
+    earlier = (
+        literal("attendance:")
+        + cast(Attendance.id, LedgerEntry.source.type)
+        + literal(":")
+        + cast(Attendance.revision - 1, LedgerEntry.source.type)
+    )
+    taken_back = aliased(LedgerEntry)
+    statement = (
+        select(Attendance.id)
+        .join(LedgerEntry, LedgerEntry.source == earlier)
+        .outerjoin(taken_back, taken_back.source == LedgerEntry.source + literal(":reversed"))
+        .where(Attendance.revision > 1, taken_back.id.is_(None))
+    )
+    for attendance_id in db.session.scalars(statement):
+        yield Finding("entered_twice", f"attendance:{attendance_id}")
 
 
 def _corrections() -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from sqlalchemy import insert
 from volunteer.core.clock import Month
 from volunteer.core.db import run, transaction
 
+from . import queries
 from .models import LedgerEntry, SourceClass
 
 _insert = insert(LedgerEntry)
@@ -52,3 +53,31 @@ def enter(
                 "entered_at": now,
             },
         )
+
+
+def take_back(source: str, *, reason: str, entered_by: int | None, now: datetime) -> int:
+    """Take the entry of a source back, with a reason (R16); return the minutes taken back.
+
+    0 where nothing was entered for it, or it was taken back before. Part of a verb that has
+    asked for permission, as `enter`.
+    """
+    with transaction():
+        entry = queries.with_source(source)
+        back = f"{source}:reversed"
+        if entry is None or queries.with_source(back) is not None:
+            return 0
+        enter(
+            person_id=entry.person_id,
+            unit_id=entry.unit_id,
+            grid_id=entry.grid_id,
+            service_day=entry.service_day,
+            minutes=-entry.minutes,
+            nature=entry.nature,
+            source=back,
+            source_class=SourceClass(entry.source_class),
+            corrects_id=entry.id,
+            reason=reason,
+            entered_by=entered_by,
+            now=now,
+        )
+        return entry.minutes

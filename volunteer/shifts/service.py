@@ -17,7 +17,7 @@ from volunteer.core.errors import NotFound
 from volunteer.people.models import Person, QualificationKind
 from volunteer.units.models import Unit
 
-from . import access, candidates, checkin, gate, notices, queries, rules
+from . import access, candidates, checkin, gate, notices, queries, rules, walk_ins
 from .errors import (
     BeyondWanted,
     HasAttendance,
@@ -53,6 +53,7 @@ attended_among: list[Callable[[Sequence[int]], set[int]]] = []
 
 #: Told that a place has become free, in the verb's transaction: (shift, now).
 place_freed: list[Callable[[int, datetime], None]] = []
+add_walk_in, take_walk_in_back = walk_ins.add_walk_in, walk_ins.take_walk_in_back
 
 
 def attended(shift_ids: Sequence[int]) -> set[int]:
