@@ -83,6 +83,7 @@ OWN = {
         "browser",
         "devices",
         "evidence",
+        "intervals",
         "place",
         "by_hand",
         "claim_views",

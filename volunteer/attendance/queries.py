@@ -20,8 +20,6 @@ from sqlalchemy import (
 
 from volunteer.core.clock import Month
 from volunteer.core.db import db, run
-from volunteer.hours import queries as ledger
-from volunteer.hours.rules import shortfall
 from volunteer.people.models import Membership, Person, PersonState
 from volunteer.people.queries import same_person
 from volunteer.shifts.models import (
@@ -33,7 +31,6 @@ from volunteer.shifts.models import (
     ShiftState,
     Site,
 )
-from volunteer.targets import queries as targets
 from volunteer.units.models import Unit
 
 from .errors import CodeRefused, CodeRevoked
@@ -219,6 +216,8 @@ class Posting(NamedTuple):
     revision: int
     #: What one has learnt by serving here (R54).
     grants: str | None
+    may_return: bool
+    require_out: bool
 
 
 _posting = (
@@ -240,8 +239,11 @@ _posting = (
         Attendance.left_at,
         Attendance.revision,
         Shift.grants,
+        CheckinSettings.return_allowed,
+        CheckinSettings.require_out,
     )
     .join(Shift, Shift.id == Attendance.shift_id)
+    .join(CheckinSettings, CheckinSettings.id == Shift.settings_id)
     .join(Site, Site.id == Shift.site_id)
     .join(Unit, Unit.id == Shift.unit_id)
     .where(Attendance.id == bindparam("attendance_id"))
@@ -380,20 +382,3 @@ def stories_of(person_id: int, month: Month) -> list[Story]:
         .order_by(Shift.starts_at.desc())
     )
     return [Story(*row) for row in db.session.execute(statement)]
-
-
-class Balance(NamedTuple):
-    """How a person's month stands, in minutes."""
-
-    month: Month
-    required: int
-    served: int
-    missing: int
-
-
-def balance_of(person_id: int, month: Month) -> Balance:
-    """Return what the person owes, has served and still misses in the month."""
-    policy = targets.policy_for(month)
-    owes = targets.owed_of(person_id, month, policy)
-    served = ledger.minutes_of(person_id, month, duty_counts=policy.duty_counts_for_target)
-    return Balance(month, owes.required, served, shortfall(served, owes.required))

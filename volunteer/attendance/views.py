@@ -106,12 +106,12 @@ def pressed(token: str, verb: Verb) -> Response:
     return make_response(page, tickets.status(answer))
 
 
-def balance_after(ticket: dict[str, Any], actor: Actor) -> queries.Balance | None:
+def balance_after(ticket: dict[str, Any], actor: Actor) -> tickets.Balance | None:
     """Return the month of the shift after a check-out; after anything else nobody asks."""
     starts_at: datetime | None = ticket["starts_at"]
     if ticket["direction"] != "out" or ticket["verdict"] != rules.ACCEPTED or starts_at is None:
         return None
-    return queries.balance_of(access.require_self(actor), Month.of(starts_at))
+    return tickets.balance_of(access.require_self(actor), Month.of(starts_at))
 
 
 def site_of(token: str) -> SiteHere:
