@@ -25,10 +25,63 @@ def downgrade() -> None:
 
 def _evidence() -> None:
     """How check-in asks for the place, and which device asked."""
+    for name, type_, default in (
+        ("wants_location", sa.Boolean(), sa.false()),
+        ("slot_seconds", sa.Integer(), "15"),
+        ("slots_back", sa.Integer(), "1"),
+        ("lookback_hours", sa.Integer(), "72"),
+    ):
+        op.add_column(
+            "checkin_settings", sa.Column(name, type_, nullable=False, server_default=default)
+        )
+    op.add_column("checkin_wishes", sa.Column("wants_location", sa.Boolean(), nullable=True))
+    op.create_table(
+        "device",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=True),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("cookie_hash", sa.String(length=64), nullable=False),
+        sa.Column("public_key", sa.String(length=200), nullable=True),
+        sa.Column("security_profile", sa.String(length=20), nullable=True),
+        sa.Column("first_seen_at", sa.DateTime(), nullable=False),
+        sa.Column("last_seen_at", sa.DateTime(), nullable=False),
+        sa.Column("revoked_at", sa.DateTime(), nullable=True),
+        sa.CheckConstraint("kind IN ('volunteer', 'coordinator')", name=op.f("ck_device_kind")),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_device_account_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_device")),
+        sa.UniqueConstraint("cookie_hash", name=op.f("uq_device_cookie_hash")),
+    )
+    op.create_index(op.f("ix_device_account_id"), "device", ["account_id"], unique=False)
+    op.create_table(
+        "device_binding",
+        sa.Column("device_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("first_seen_at", sa.DateTime(), nullable=False),
+        sa.Column("last_seen_at", sa.DateTime(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.CheckConstraint(
+            "state IN ('seen', 'trusted', 'blocked')", name=op.f("ck_device_binding_state")
+        ),
+        sa.ForeignKeyConstraint(
+            ["device_id"], ["device.id"], name=op.f("fk_device_binding_device_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_device_binding_person_id")
+        ),
+        sa.PrimaryKeyConstraint("device_id", "person_id", name=op.f("pk_device_binding")),
+    )
+    op.create_index(
+        op.f("ix_device_binding_person_id"), "device_binding", ["person_id"], unique=False
+    )
 
 
 def _no_evidence() -> None:
     """Take `_evidence` back."""
+    op.drop_table("device_binding")
+    op.drop_table("device")
+    op.drop_column("checkin_wishes", "wants_location")
+    for name in ("lookback_hours", "slots_back", "slot_seconds", "wants_location"):
+        op.drop_column("checkin_settings", name)
 
 
 def _codes() -> None:

@@ -46,6 +46,14 @@ class Scene:
         here = queries.site_here(SiteCode(site.public_id, site.qr_epoch))
         return service.Request(site=here, key=key or str(uuid4()), shift=shift)
 
+    def press_in(self, asked, when: str, *, actor: Actor | None = None) -> dict[str, Any]:
+        now = at(f"2026-03-07 {when}")
+        return service.check_in(asked, actor=actor or self.actor, now=now)
+
+    def press_out(self, asked, when: str, *, actor: Actor | None = None) -> dict[str, Any]:
+        now = at(f"2026-03-07 {when}")
+        return service.check_out(asked, actor=actor or self.actor, now=now)
+
     def come(self, when: str, *, actor: Actor | None = None, **request: Any) -> dict[str, Any]:
         asked = self.request(**request)
         return service.check_in(asked, actor=actor or self.actor, now=at(f"2026-03-07 {when}"))

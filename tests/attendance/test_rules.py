@@ -8,6 +8,7 @@ from tests.make import at
 from volunteer.attendance.rules import Candidate, decide_in, decide_out, offer
 
 HERE, THERE = 1, 2
+FENCED = {"wants_location": True, "latitude": 29.4, "longitude": 119.2, "fence_mode": "hold"}
 
 
 def day(hour: str, number: int = 7) -> datetime:
@@ -76,7 +77,6 @@ def told(decision) -> tuple[str, str | None]:
         ([shift(state="closed")], "13:10", ("duplicate", "already_out")),
         ([shift(state="auto_closed")], "12:10", ("refused", "too_late_out")),
         ([shift(state="void")], "12:10", ("refused", "too_late_in")),
-        ([shift(holds=True)], "09:00", ("held", "location_missing")),
         (
             [shift(), shift(day("11:00"), opens_before=120)],
             "09:00",
@@ -199,6 +199,8 @@ def test_a_held_presence_elsewhere_does_not_hold_the_next():
     ("candidates", "when", "direction", "reason"),
     [
         ([shift()], "08:50", "in", None),
+        ([shift(holds=True)], "08:50", "in", "location_missing"),
+        ([shift(holds=True)._replace(**FENCED)], "08:50", "in", None),
         ([shift(state="open")], "09:30", "out", None),
         ([shift(state="closed")], "11:10", None, "already_out"),
         ([shift(state="open")], "12:05", None, "too_late_out"),

@@ -64,6 +64,7 @@ SAMPLES: dict[tuple[str, str], Callable[[Corner], object]] = {
     ("editing", "call_off_id"): lambda corner: f"c{corner.unit.id:015x}",
     ("checkin.activity", "public_id"): lambda corner: corner.activity.public_id,
     ("checkin.post", "code"): lambda corner: corner.post.code,
+    ("places", "code"): lambda corner: corner.site.code,
     ("posts", "code"): lambda corner: corner.post.code,
     ("rosters", "public_id"): lambda corner: f"b{corner.unit.id:015x}",
     ("rosters", "shift"): lambda corner: corner.shift.public_id,

@@ -27,6 +27,7 @@ OTHER_DOORS = {
     "volunteer/shifts/checkin_views.py",
     "volunteer/shifts/copy_views.py",
     "volunteer/shifts/edit_views.py",
+    "volunteer/shifts/place_views.py",
     "volunteer/posts/sheet_views.py",
 }
 TELLS_TIME = re.compile(

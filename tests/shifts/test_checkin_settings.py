@@ -178,3 +178,17 @@ def test_the_page_says_who_decides_and_lets_one_differ(client, township, unit, w
     assert (wrong.status_code, 'id="min_stay_minutes-error"' in wrong.text) == (400, True)
     assert client.get(f"/units/{township.code}/check-in").status_code == 404
     weigh(client, path)
+
+
+def test_asking_for_the_place_comes_down_like_everything_else(township, unit, wish):
+    """R58: nobody is asked where they are unless a level says so."""
+    place, other = Place(unit.id), Place(make.unit().id)
+    wish(wants_location=True)
+
+    with transaction():
+        ids = checkin.settings_ids([place, other])
+
+    held = db.session.get_one(CheckinSettings, ids[place])
+    assert (held.wants_location, held.slot_seconds, held.slots_back) == (True, 15, 1)
+    assert held.lookback_hours == 72
+    assert not db.session.get_one(CheckinSettings, ids[other]).wants_location

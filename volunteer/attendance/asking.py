@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from . import rules
-from .models import Channel, Direction, Position, Reason, TimeQuality, Verdict
+from .models import Channel, Direction, Reason, TimeQuality, Verdict
+from .place import Fix
 from .queries import SiteHere
 from .rules import Candidate, Decision
 
@@ -36,6 +37,12 @@ class Request(NamedTuple):
     queue_seq: int | None = None
     device_id: int | None = None
     offline: bool = False
+    #: A personal code that its owner's phone has only just shown.
+    fresh: bool = False
+    #: Where the phone says it is, and what its marks are keyed with; the hash of its cookie.
+    fix: Fix | None = None
+    secret: bytes = b""
+    cookie_hash: str | None = None
     #: What the door has found already: this refuses, these hold what would be accepted.
     refusal: Reason | None = None
     doubts: tuple[Reason, ...] = ()
@@ -59,7 +66,7 @@ def scan_row(
     decision: Decision,
     now: datetime,
 ) -> dict[str, Any]:
-    """Return the columns of the scan, its answer excepted."""
+    """Return the columns of the scan, its answer and its evidence excepted."""
     target = decision.target
     return {
         "key": request.key,
@@ -70,7 +77,6 @@ def scan_row(
         "person_id": person_id,
         "site_id": request.site.id if request.site else target and target.site_id,
         "actor_account_id": account_id,
-        "device_id": request.device_id,
         "raw_token_hash": request.token_hash,
         "claimed_at": request.claimed_at,
         "received_at": now,
@@ -78,7 +84,6 @@ def scan_row(
         "time_quality": request.time_quality,
         "clock_offset_ms": request.clock_offset_ms,
         "queue_seq": request.queue_seq,
-        "position": Position.NONE,
         "ip_prefix": request.ip_prefix,
         "browser_class": request.browser_class,
         "verdict": decision.verdict,
@@ -117,9 +122,16 @@ def answer_of(
             "arrived_at": target.arrived_at and target.arrived_at.isoformat(),
             "left_at": target.left_at and target.left_at.isoformat(),
         }
+        if not target.require_out:
+            answer["in_only"] = True
     if decision.reason == "ambiguous_shift":
         answer["choices"] = [
-            {"shift": c.shift, "title": c.title, "starts_at": c.starts_at.isoformat()}
+            {
+                "shift": c.shift,
+                "title": c.title,
+                "starts_at": c.starts_at.isoformat(),
+                "asks_place": c.fence is not None,
+            }
             for c in rules.open_to_choose(candidates, site.id if site else None, now)
         ]
     return answer

@@ -249,3 +249,47 @@ class Attendance(Base):
 
     shift: Mapped[Shift] = relationship()
     person: Mapped[Person] = relationship()
+
+
+class DeviceKind(StrEnum):
+    VOLUNTEER = "volunteer"
+    COORDINATOR = "coordinator"
+
+
+class Device(Base):
+    """One browser, known by a cookie that only it and we know; we keep the cookie's hash."""
+
+    __tablename__ = "device"
+    __table_args__ = (one_of("kind", DeviceKind), UniqueConstraint("cookie_hash"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    #: Whose log-in it was first seen with.
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(12))
+    cookie_hash: Mapped[str] = mapped_column(String(64))
+    #: Of a scanner that signs what it sends in.
+    public_key: Mapped[str | None] = mapped_column(String(200))
+    security_profile: Mapped[str | None] = mapped_column(String(20))
+    first_seen_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    last_seen_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class BindingState(StrEnum):
+    SEEN = "seen"
+    TRUSTED = "trusted"
+    BLOCKED = "blocked"
+
+
+class DeviceBinding(Base):
+    """A person has checked in or out with a device."""
+
+    __tablename__ = "device_binding"
+    __table_args__ = (one_of("state", BindingState),)
+
+    device_id: Mapped[int] = mapped_column(ForeignKey("device.id"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True, index=True)
+    first_seen_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    #: Kept to the day.
+    last_seen_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    state: Mapped[str] = mapped_column(String(10))

@@ -4,10 +4,10 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import and_, case, false, func, or_, select
+from sqlalchemy import and_, bindparam, case, false, func, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
-from volunteer.core.db import db, within
+from volunteer.core.db import db, run, within
 from volunteer.core.errors import NotFound
 from volunteer.people.models import Membership, Person
 from volunteer.shifts.models import (
@@ -36,6 +36,19 @@ def shift_with(public_id: str) -> Shift:
     if shift is None:
         raise NotFound()
     return shift
+
+
+_led = (
+    select(Unit.path, Shift.leader_id)
+    .join(Unit, Unit.id == Shift.unit_id)
+    .where(Shift.public_id == bindparam("public_id"))
+)
+
+
+def led(public_id: str) -> tuple[str, int | None] | None:
+    """Return a shift's unit path and its leader: who may scan other people there."""
+    row = run(_led, {"public_id": public_id}).first()
+    return (row[0], row[1]) if row else None
 
 
 class Place(NamedTuple):

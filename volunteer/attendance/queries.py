@@ -20,8 +20,6 @@ from sqlalchemy import (
 
 from volunteer.core.clock import Month
 from volunteer.core.db import db, run
-from volunteer.hours import queries as ledger
-from volunteer.hours.rules import shortfall
 from volunteer.people.models import Membership, Person, PersonState
 from volunteer.shifts.models import (
     Assignment,
@@ -32,11 +30,10 @@ from volunteer.shifts.models import (
     ShiftState,
     Site,
 )
-from volunteer.targets import queries as targets
 from volunteer.units.models import Unit
 
 from .errors import CodeRefused, CodeRevoked
-from .models import Attendance, AttendanceState, Scan
+from .models import Attendance, AttendanceState, Device, Scan
 from .rules import Candidate
 from .stories import Missed as Missed
 from .stories import Story as Story
@@ -160,6 +157,15 @@ _candidate_columns = (
     Attendance.review,
     Attendance.arrived_at,
     Attendance.left_at,
+    CheckinSettings.require_out,
+    CheckinSettings.return_allowed,
+    CheckinSettings.wants_location,
+    Site.latitude,
+    Site.longitude,
+    Site.fence_metres,
+    Site.fence_mode,
+    Device.id,
+    Device.cookie_hash,
 )
 _candidates = (
     select(*_candidate_columns)
@@ -175,6 +181,8 @@ _candidates = (
             Attendance.person_id == Assignment.person_id,
         ),
     )
+    .outerjoin(Scan, Scan.id == Attendance.in_scan_id)
+    .outerjoin(Device, Device.id == Scan.device_id)
     .where(
         Assignment.person_id == bindparam("person_id"),
         Assignment.ends_at > _since,
@@ -188,19 +196,6 @@ def candidates(person_id: int, now: datetime) -> list[Candidate]:
     """Return the person's assignments of these days, with what has come of them."""
     facts = {"person_id": person_id, "since": now - REACH, "until": now + REACH}
     return [Candidate(*row) for row in run(_candidates, facts)]
-
-
-_led = (
-    select(Unit.path, Shift.leader_id)
-    .join(Unit, Unit.id == Shift.unit_id)
-    .where(Shift.public_id == bindparam("public_id"))
-)
-
-
-def led(public_id: str) -> tuple[str, int | None] | None:
-    """Return a shift's unit path and its leader: who may scan other people there."""
-    row = run(_led, {"public_id": public_id}).first()
-    return (row[0], row[1]) if row else None
 
 
 class Posting(NamedTuple):
@@ -224,6 +219,8 @@ class Posting(NamedTuple):
     revision: int
     #: What one has learnt by serving here (R54).
     grants: str | None
+    may_return: bool
+    require_out: bool
 
 
 _posting = (
@@ -245,8 +242,11 @@ _posting = (
         Attendance.left_at,
         Attendance.revision,
         Shift.grants,
+        CheckinSettings.return_allowed,
+        CheckinSettings.require_out,
     )
     .join(Shift, Shift.id == Attendance.shift_id)
+    .join(CheckinSettings, CheckinSettings.id == Shift.settings_id)
     .join(Site, Site.id == Shift.site_id)
     .join(Unit, Unit.id == Shift.unit_id)
     .where(Attendance.id == bindparam("attendance_id"))
@@ -345,20 +345,3 @@ def unconfirmed(
         )
         found[person_id] = found.get(person_id, 0) + max(0, minutes)
     return found
-
-
-class Balance(NamedTuple):
-    """How a person's month stands, in minutes."""
-
-    month: Month
-    required: int
-    served: int
-    missing: int
-
-
-def balance_of(person_id: int, month: Month) -> Balance:
-    """Return what the person owes, has served and still misses in the month."""
-    policy = targets.policy_for(month)
-    owes = targets.owed_of(person_id, month, policy)
-    served = ledger.minutes_of(person_id, month, duty_counts=policy.duty_counts_for_target)
-    return Balance(month, owes.required, served, shortfall(served, owes.required))

@@ -9,6 +9,19 @@ from typing import NamedTuple
 ACCEPTED, HELD, REFUSED, DUPLICATE = "accepted", "held", "refused", "duplicate"
 
 
+#: A fence without a size of its own; enough for a crossing.
+USUAL_METRES = 150
+
+
+class Fence(NamedTuple):
+    """A circle around a site: WGS-84 degrees and metres; `refuses` whoever is outside."""
+
+    latitude: float
+    longitude: float
+    metres: int
+    refuses: bool
+
+
 class Candidate(NamedTuple):
     """An assignment of the person, its shift, the shift's settings and the attendance so far.
 
@@ -34,6 +47,26 @@ class Candidate(NamedTuple):
     review: str | None
     arrived_at: datetime | None
     left_at: datetime | None
+    require_out: bool = True
+    return_allowed: bool = False
+    wants_location: bool = False
+    latitude: float | None = None
+    longitude: float | None = None
+    fence_metres: int | None = None
+    fence_mode: str = "off"
+    #: The browser of the check-in: who leaves with it has been looked at already.
+    in_device_id: int | None = None
+    in_cookie_hash: str | None = None
+
+    @property
+    def fence(self) -> Fence | None:
+        """Where the phone should be; None: nobody asks (R58)."""
+        if not self.wants_location or self.fence_mode == "off":
+            return None
+        if self.latitude is None or self.longitude is None:
+            return None
+        metres = self.fence_metres or USUAL_METRES
+        return Fence(self.latitude, self.longitude, metres, self.fence_mode == "refuse")
 
     @property
     def opens_at(self) -> datetime:
@@ -54,6 +87,11 @@ class Candidate(NamedTuple):
     @property
     def is_open(self) -> bool:
         return self.attendance_state == "open"
+
+    @property
+    def may_return(self) -> bool:
+        """The person has gone, nothing is in doubt, and the shift lets people come back."""
+        return self.return_allowed and self.attendance_state == "closed"
 
     @property
     def is_free(self) -> bool:
@@ -83,13 +121,17 @@ def decide_in(
     site_id: int | None,
     now: datetime,
     chosen: str | None = None,
+    *,
+    offline: bool = False,
 ) -> Decision:
     """Decide a check-in at a site; None is any site, for a code that names the shift itself.
 
     Validity comes before duplicates: a cancelled shift says so, whoever is in already.
     Of two adjoining shifts the first one's time ends with it: a minute later the next
     one is meant, if it may be entered. `chosen` is the public id of the shift that the
-    code names, or that the person picked where two are possible.
+    code names, or that the person picked where two are possible. What a device has let in
+    `offline` is held, not refused, where the roster has changed meanwhile. Who comes back
+    to a shift that allows it is let in where no other shift is meant.
     """
     here = _meant(candidates, site_id, chosen)
     possible = [c for c in here if _may_enter(c, now)]
@@ -100,13 +142,16 @@ def decide_in(
     if len(free) > 1:
         return Decision(REFUSED, "ambiguous_shift", None)
     if not free:
+        gone = [c for c in here if offline and _was_taken_off(c, now)]
+        if gone:
+            return Decision(HELD, "roster_changed", gone[0])
+        free = [c for c in here if c.may_return and _may_come_back(c, now)][:1]
+    if not free:
         elsewhere = [c for c in candidates if site_id not in {None, c.site_id}]
         return _why_not_in(here, elsewhere, now)
     target = free[0]
     if any(c.is_open and c.review != "pending" for c in candidates):
         return Decision(HELD, "overlap_active", target)
-    if target.hold_without_evidence:
-        return Decision(HELD, "location_missing", target)
     return Decision(ACCEPTED, None, target)
 
 
@@ -115,13 +160,23 @@ def decide_out(
     site_id: int | None,
     now: datetime,
     chosen: str | None = None,
+    *,
+    offline: bool = False,
 ) -> Decision:
-    """Decide a check-out: it goes to the open attendance first, then to a finished one."""
-    running = [c for c in candidates if c.is_open and chosen in {None, c.shift}]
+    """Decide a check-out: it goes to the open attendance first, then to a finished one.
+
+    One made `offline` comes late, and closes what the job has closed by then. Where nobody
+    need check out there is nothing to do.
+    """
+    states = {"open", "auto_closed"} if offline else {"open"}
+    named = [c for c in candidates if chosen in {None, c.shift}]
+    running = [c for c in named if c.attendance_state in states]
     here = _meant(running, site_id, chosen)
     in_time = [c for c in here if now <= c.out_until]
     if in_time:
         target = min(in_time, key=lambda c: c.starts_at)
+        if not target.require_out:
+            return Decision(DUPLICATE, "already_in", target)
         early = now < target.ends_at - timedelta(minutes=target.min_stay)
         return Decision(ACCEPTED, None, target, ("left_early",) if early else ())
     if here:
@@ -131,19 +186,33 @@ def decide_out(
     return _why_not_out(_meant(candidates, site_id, None), now)
 
 
-def doubted(decision: Decision, doubts: Sequence[str]) -> Decision:
-    """Return the decision with reasons to doubt it: what would be accepted is held.
+def weighed(
+    decision: Decision, doubts: Sequence[str], warnings: Sequence[str], evidence: str
+) -> Decision:
+    """Return the decision as its evidence leaves it: what would be accepted is held by doubts.
 
-    >>> doubted(Decision(ACCEPTED, None, None), ["clock_moved", "burst"])[:2]
-    ('held', 'clock_moved')
-    >>> doubted(Decision(REFUSED, "too_early", None), ["burst"]).flags
-    ('burst',)
+    Only the fence of a site that says so refuses. A check-in of class C, by the printed code
+    and nothing else, waits for the leader where the settings do not let it pass.
+
+    >>> free = Decision(ACCEPTED, None, None)
+    >>> weighed(free, ["clock_moved", "burst"], ["device_new"], "C")
+    Decision(verdict='held', reason='clock_moved', target=None, flags=('burst', 'device_new'))
+    >>> weighed(Decision(REFUSED, "too_early", None), ["burst"], [], "C").reason
+    'too_early'
     """
-    if not doubts:
-        return decision
-    if decision.verdict != ACCEPTED:
-        return decision._replace(flags=(*decision.flags, *doubts))
-    return decision._replace(verdict=HELD, reason=doubts[0], flags=(*decision.flags, *doubts[1:]))
+    target = decision.target
+    if decision.verdict not in {ACCEPTED, HELD}:
+        return decision._replace(flags=(*decision.flags, *doubts, *warnings))
+    if target and target.fence and target.fence.refuses and "outside_fence" in doubts:
+        return Decision(REFUSED, "outside_fence", target)
+    if not doubts and evidence == "C" and target and not target.is_open:
+        doubts = ["location_missing"] if target.hold_without_evidence else []
+    reasons = [decision.reason] if decision.reason else []
+    reasons.extend(doubts)
+    flags = (*decision.flags, *reasons[1:], *warnings)
+    if not reasons:
+        return decision._replace(flags=flags)
+    return Decision(HELD, reasons[0], target, flags)
 
 
 class Offer(NamedTuple):
@@ -163,6 +232,8 @@ def offer(candidates: Sequence[Candidate], site_id: int, now: datetime) -> Offer
     if leaving.verdict == ACCEPTED:
         return Offer("out", leaving)
     coming = decide_in(candidates, site_id, now)
+    if coming.target and not coming.target.fence:
+        coming = weighed(coming, [], [], "C")
     if coming.verdict in {ACCEPTED, HELD}:
         return Offer("in", coming)
     if coming.reason == "ambiguous_shift":
@@ -184,6 +255,17 @@ def _may_enter(candidate: Candidate, now: datetime) -> bool:
     """Check-in may still answer `already_in` until the shift's code closes."""
     until = candidate.in_until if candidate.is_free else candidate.out_until
     return candidate.assigned and not candidate.cancelled and candidate.opens_at <= now <= until
+
+
+def _may_come_back(candidate: Candidate, now: datetime) -> bool:
+    may_enter = candidate.assigned and not candidate.cancelled
+    return may_enter and (candidate.left_at or now) <= now <= candidate.in_until
+
+
+def _was_taken_off(candidate: Candidate, now: datetime) -> bool:
+    """Tell whether only the roster stands against a check-in at the time."""
+    kept = candidate.assigned and not candidate.cancelled
+    return not kept and candidate.is_free and candidate.opens_at <= now <= candidate.in_until
 
 
 def _why_not_in(

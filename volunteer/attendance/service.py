@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from flask_babel import gettext
 from sqlalchemy import bindparam, insert, update
 
 from volunteer.core.actor import Actor
@@ -17,12 +18,14 @@ from volunteer.people import service as people
 from volunteer.people.models import QualificationKind
 from volunteer.targets import queries as targets
 
-from . import access, queries, rules
+from . import access, devices, presence, queries, rules
 from .asking import Request as Request
 from .asking import answer_by_hand as answer_by_hand
 from .asking import answer_of as answer_of
 from .asking import scan_row
 from .errors import KeyReused
+from .evidence import gather
+from .intervals import presences as presences
 from .models import (
     Attendance,
     AttendanceState,
@@ -53,6 +56,18 @@ _come_again = (
         review=bindparam("new_review"),
     )
     .returning(Attendance.id)
+)
+_open_again = (
+    update(Attendance)
+    .where(Attendance.id == bindparam("attendance_id"), Attendance.state == AttendanceState.CLOSED)
+    .values(
+        state=AttendanceState.OPEN,
+        review=bindparam("new_review"),
+        out_scan_id=None,
+        left_at=None,
+        policy_id=None,
+    )
+    .returning(Attendance.revision)
 )
 _close = (
     update(Attendance)
@@ -131,6 +146,16 @@ def _scan(request: Request, direction: Direction, *, actor: Actor, now: datetime
         candidates = queries.candidates(person_id, when)
         allowed = request.person_id is None or _may_scan(request, person_id, actor)
         decision = _decided(request, direction, member, candidates, allowed=allowed, when=when)
+        found = gather(
+            request,
+            decision,
+            person_id=person_id,
+            account_id=account_id,
+            actor_person_id=actor.person_id or 0,
+            now=now,
+        )
+        doubts = (*found.doubts, *request.doubts)
+        decision = rules.weighed(decision, doubts, found.warnings, found.evidence_class)
         scan = scan_row(
             request,
             direction,
@@ -139,15 +164,22 @@ def _scan(request: Request, direction: Direction, *, actor: Actor, now: datetime
             decision=decision,
             now=now,
         )
+        scan |= found.columns
         answer = answer_of(direction, decision, candidates, request.site, when)
         answer["name"] = member.name if allowed else ""
         moves = decision.verdict in (rules.ACCEPTED, rules.HELD) and decision.target
         if not moves or member.unit_id is None:
             run(_insert_scan, {**scan, "answer": answer})
             return answer
+        devices.hold_too(found.others, moves.shift_id)
         if direction is Direction.IN:
             scan_id = run(_insert_scan, {**scan, "answer": answer}).scalar_one()
-            _enter_shift(moves, person_id, member.unit_id, scan_id, decision, when)
+            if moves.may_return:
+                _come_back(moves, decision, actor=actor, now=now)
+                return answer
+            _enter_shift(
+                moves, person_id, member.unit_id, scan_id, decision, found.evidence_class, when
+            )
             return answer
         facts = queries.posting(moves.attendance_id or 0)
         if facts is None:
@@ -172,7 +204,7 @@ def _scan(request: Request, direction: Direction, *, actor: Actor, now: datetime
 
 def _may_scan(request: Request, person_id: int, actor: Actor) -> bool:
     """Tell whether the actor may scan somebody into the shift that is named."""
-    led = queries.led(request.shift or "")
+    led = presence.led(request.shift or "")
     return led is not None and access.may_scan(actor, person_id, *led)
 
 
@@ -194,8 +226,24 @@ def _decided(
         return Decision(rules.REFUSED, request.refusal, None)
     decide = rules.decide_in if direction is Direction.IN else rules.decide_out
     site_id = request.site.id if request.site else None
-    decision = decide(candidates, site_id, when, request.shift)
-    return rules.doubted(decision, request.doubts)
+    return decide(candidates, site_id, when, request.shift, offline=request.offline)
+
+
+def _come_back(target: Candidate, decision: Decision, *, actor: Actor, now: datetime) -> None:
+    """Open a closed attendance again; what it has earned is reckoned anew at the end."""
+    held = decision.verdict == Verdict.HELD or target.review == Review.PENDING
+    facts = {"attendance_id": target.attendance_id}
+    revision = run(
+        _open_again, {**facts, "new_review": Review.PENDING if held else Review.NONE}
+    ).scalar()
+    if revision is None:
+        raise LostRace()
+    hours.take_back(
+        f"attendance:{target.attendance_id}:{revision}",
+        reason=gettext("Came back to the same shift"),
+        entered_by=actor.account_id,
+        now=now,
+    )
 
 
 def _enter_shift(
@@ -204,6 +252,7 @@ def _enter_shift(
     unit_id: int,
     scan_id: int,
     decision: Decision,
+    evidence_class: EvidenceClass,
     now: datetime,
 ) -> None:
     review = Review.PENDING if decision.verdict == Verdict.HELD else Review.NONE
@@ -213,7 +262,7 @@ def _enter_shift(
             "unit": unit_id,
             "scan_id": scan_id,
             "arrived": now,
-            "evidence": EvidenceClass.C,
+            "evidence": evidence_class,
             "new_review": review,
         }
         if run(_come_again, again).first() is None:
@@ -228,7 +277,7 @@ def _enter_shift(
             "state": AttendanceState.OPEN,
             "in_scan_id": scan_id,
             "arrived_at": now,
-            "evidence_class": EvidenceClass.C,
+            "evidence_class": evidence_class,
             "review": review,
             "revision": 0,
         },
@@ -252,8 +301,14 @@ def earned(facts: Posting, left_at: datetime) -> Earned:
     """Return what an attendance earns when it ends at `left_at` (R9 to R13)."""
     day = local_day(facts.starts_at)
     policy = targets.policy_for(Month.of_day(day))
+    if not facts.require_out:  # whoever has come is taken to have come in time
+        times = [(facts.starts_at, left_at)]
+    elif facts.may_return:
+        times = presences(facts.shift_id, facts.person_id, left_at)
+    else:
+        times = [(facts.arrived_at or left_at, left_at)]
     result = counted(
-        [(facts.arrived_at or left_at, left_at)],
+        times,
         facts.starts_at,
         facts.ends_at,
         targets.terms_of(policy),

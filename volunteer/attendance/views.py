@@ -28,7 +28,7 @@ from volunteer.posts import queries as posts
 from volunteer.shifts import queries as shifts
 from volunteer.shifts.models import Site
 
-from . import access, post_card, queries, rules, service, tickets, tokens
+from . import access, browser, post_card, queries, rules, service, tickets, tokens
 from . import poster as posters
 from .claim_views import bp
 from .errors import KeyMissing
@@ -47,7 +47,7 @@ def scan(token: str) -> AnyResponse | str:
         return ask_for_login()
     now = clock.now()
     seen = service.foresee(site, actor=current_actor(), now=now)
-    return render_template(
+    page = render_template(
         "attendance/scan.html",
         site=site,
         token=token,
@@ -57,6 +57,7 @@ def scan(token: str) -> AnyResponse | str:
         ticket=tickets.foreseen(seen.offer.decision, site.name, now),
         key=uuid4(),
     )
+    return browser.remembered(make_response(page))
 
 
 @bp.post("/q/<string:token>/check-in")
@@ -78,8 +79,7 @@ def pressed(token: str, verb: Verb) -> Response:
         key=request.form.get("key", ""),
         token_hash=hashlib.sha256(token.encode()).hexdigest(),
         shift=request.form.get("shift") or None,
-        ip_prefix=rules.ip_prefix(request.remote_addr),
-        browser_class=rules.browser_class(request.user_agent.string),
+        **browser.sent_along(),
     )
     if not rules.is_key(asked.key):
         raise KeyMissing()
@@ -99,12 +99,12 @@ def pressed(token: str, verb: Verb) -> Response:
     return make_response(page, tickets.status(answer))
 
 
-def balance_after(ticket: dict[str, Any], actor: Actor) -> queries.Balance | None:
+def balance_after(ticket: dict[str, Any], actor: Actor) -> tickets.Balance | None:
     """Return the month of the shift after a check-out; after anything else nobody asks."""
     starts_at: datetime | None = ticket["starts_at"]
     if ticket["direction"] != "out" or ticket["verdict"] != rules.ACCEPTED or starts_at is None:
         return None
-    return queries.balance_of(access.require_self(actor), Month.of(starts_at))
+    return tickets.balance_of(access.require_self(actor), Month.of(starts_at))
 
 
 def site_of(token: str) -> SiteHere:

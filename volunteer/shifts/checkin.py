@@ -21,6 +21,7 @@ FIELDS = (
     "require_out",
     "return_allowed",
     "qr_mode",
+    "wants_location",
     "hold_without_evidence",
 )
 STANDARD, DERIVED = "standard", "derived"

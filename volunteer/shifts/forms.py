@@ -301,6 +301,14 @@ class CheckinForm(RefusableForm):
     qr_mode = SelectField(
         lazy_gettext("What is scanned"), choices=choices([AS_ABOVE, *QR_MODES]), default=""
     )
+    wants_location = SelectField(
+        lazy_gettext("The page asks where the phone is"),
+        choices=choices(YES_OR_NO),
+        default="",
+        description=lazy_gettext(
+            "Only at sites whose position is known. Nothing but near or far is kept."
+        ),
+    )
     hold_without_evidence = SelectField(
         lazy_gettext("A scan without a place waits for the leader"),
         choices=choices(YES_OR_NO),
@@ -328,7 +336,7 @@ class CheckinForm(RefusableForm):
 
 
 NUMBERS = ("opens_before_minutes", "min_stay_minutes", "closes_after_minutes")
-SWITCHES = ("require_out", "return_allowed", "hold_without_evidence")
+SWITCHES = ("require_out", "return_allowed", "wants_location", "hold_without_evidence")
 
 
 def none_if_empty(value: Any) -> Any:

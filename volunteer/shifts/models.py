@@ -10,6 +10,7 @@ from sqlalchemy import (
     Index,
     String,
     UniqueConstraint,
+    false,
     func,
     text,
 )
@@ -37,16 +38,18 @@ class QrMode(StrEnum):
     PERSONAL_ONLY = "personal_only"
 
 
+def _sensible() -> tuple[CheckConstraint, ...]:
+    """Return what settings and wishes have to keep to."""
+    most = {"opens_before_minutes": 240, "min_stay_minutes": 240, "closes_after_minutes": 1440}
+    limits = (CheckConstraint(f"{name} BETWEEN 0 AND {n}", name=name) for name, n in most.items())
+    return (one_of("qr_mode", QrMode), *limits)
+
+
 class CheckinSettings(Base):
-    """How check-in works at a shift. A version is never edited: a change is a new row."""
+    """How check-in works at a shift. Never edited: a change is a new row."""
 
     __tablename__ = "checkin_settings"
-    __table_args__ = (
-        one_of("qr_mode", QrMode),
-        CheckConstraint("opens_before_minutes BETWEEN 0 AND 240", name="opens_before_minutes"),
-        CheckConstraint("min_stay_minutes BETWEEN 0 AND 240", name="min_stay_minutes"),
-        CheckConstraint("closes_after_minutes BETWEEN 0 AND 1440", name="closes_after_minutes"),
-    )
+    __table_args__ = _sensible()
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(40))
@@ -58,6 +61,13 @@ class CheckinSettings(Base):
     qr_mode: Mapped[str] = mapped_column(String(20))
     #: Whether a scan without evidence of the place waits for the leader's confirmation.
     hold_without_evidence: Mapped[bool]
+    #: Whether the page asks where the phone is (R58).
+    wants_location: Mapped[bool] = mapped_column(server_default=false())
+    #: How long a changing code lives, and how many earlier ones are still good.
+    slot_seconds: Mapped[int] = mapped_column(server_default="15")
+    slots_back: Mapped[int] = mapped_column(server_default="1")
+    #: How old a scan that was made without a signal may be.
+    lookback_hours: Mapped[int] = mapped_column(server_default="72")
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
@@ -67,17 +77,11 @@ append_only("checkin_settings")
 class CheckinWishes(Base):
     """What a unit, an activity, a post or a shift wants otherwise than the level above it.
 
-    None leaves the matter to the level above: city, unit, activity or post, shift. A row is
-    never edited: a change is a new row.
+    None leaves it to the level above: city, unit, series, shift. Never edited, as above.
     """
 
     __tablename__ = "checkin_wishes"
-    __table_args__ = (
-        one_of("qr_mode", QrMode),
-        CheckConstraint("opens_before_minutes BETWEEN 0 AND 240", name="opens_before_minutes"),
-        CheckConstraint("min_stay_minutes BETWEEN 0 AND 240", name="min_stay_minutes"),
-        CheckConstraint("closes_after_minutes BETWEEN 0 AND 1440", name="closes_after_minutes"),
-    )
+    __table_args__ = _sensible()
 
     id: Mapped[int] = mapped_column(primary_key=True)
     opens_before_minutes: Mapped[int | None]
@@ -87,6 +91,7 @@ class CheckinWishes(Base):
     return_allowed: Mapped[bool | None]
     qr_mode: Mapped[str | None] = mapped_column(String(20))
     hold_without_evidence: Mapped[bool | None]
+    wants_location: Mapped[bool | None]
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     created_by: Mapped[int | None]
 

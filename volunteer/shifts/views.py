@@ -20,6 +20,7 @@ from . import (
     copy_views,
     edit_views,
     gate,
+    place_views,
     queries,
     rules,
     service,
@@ -306,4 +307,4 @@ def own_site(code: str) -> Site:
     return queries.site_by_code(code, under=current_actor().paths(*SCHEDULERS))
 
 
-blueprints = (bp, edit_views.bp, copy_views.bp, checkin_views.bp)
+blueprints = (bp, edit_views.bp, copy_views.bp, checkin_views.bp, place_views.bp)
