@@ -65,7 +65,8 @@
 
   /* data-check-all="name": one box for all of that name in the same form. */
   const boxes = (form, name) =>
-    [...form.querySelectorAll("input[type=checkbox]")].filter((box) => box.name === name && !box.disabled);
+    [...form.elements].filter((box) =>
+      box.name === name && box.type === "checkbox" && !box.disabled && !box.closest("[hidden]"));
   on("change", ({ target }) => {
     if (target.matches("select[data-autosubmit]")) target.form?.requestSubmit();
     if (!target.form || target.type !== "checkbox") return;
@@ -78,6 +79,15 @@
     const checked = boxes(target.form, target.name).map((box) => box.checked);
     master.checked = checked.every(Boolean);
     master.indeterminate = !master.checked && checked.some(Boolean);
+  });
+  /* data-filter="id": what is typed narrows a list down, by any of its words or by initials. */
+  on("input", ({ target }) => {
+    const list = target.dataset.filter && document.getElementById(target.dataset.filter);
+    if (!list) return;
+    const words = target.value.trim().toLowerCase();
+    for (const line of list.querySelectorAll("li")) {
+      line.hidden = !line.textContent.toLowerCase().includes(words) && !(line.dataset.p || "").startsWith(words);
+    }
   });
   on("click", ({ target }) => target.closest?.("[data-print]") && window.print());
 

@@ -104,10 +104,141 @@ def _no_codes() -> None:
 
 def _by_hand() -> None:
     """What people claim, and what a leader takes back."""
+    op.create_table(
+        "attendance_override",
+        sa.Column("scan_id", sa.Integer(), nullable=False),
+        sa.Column("shift_id", sa.Integer(), nullable=False),
+        sa.Column("reason_code", sa.String(length=15), nullable=False),
+        sa.CheckConstraint(
+            "reason_code IN ('phone_dead', 'no_signal', 'code_damaged', 'forgot_out', 'walk_in', "
+            "'system_fault', 'other')",
+            name=op.f("ck_attendance_override_reason_code"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["scan_id"], ["scan.id"], name=op.f("fk_attendance_override_scan_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["shift_id"], ["shift.id"], name=op.f("fk_attendance_override_shift_id")
+        ),
+        sa.PrimaryKeyConstraint("scan_id", name=op.f("pk_attendance_override")),
+    )
+    op.create_index(op.f("ix_attendance_override_shift_id"), "attendance_override", ["shift_id"])
+    op.create_table(
+        "attendance_decision",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("attendance_id", sa.Integer(), nullable=False),
+        sa.Column("ruling", sa.String(length=10), nullable=False),
+        sa.Column("left_at", sa.DateTime(), nullable=True),
+        sa.Column("reason", sa.String(length=200), nullable=False),
+        sa.Column("decided_by", sa.Integer(), nullable=False),
+        sa.Column("decided_at", sa.DateTime(), nullable=False),
+        sa.Column("was_state", sa.String(length=12), nullable=False),
+        sa.Column("was_review", sa.String(length=10), nullable=False),
+        sa.Column("was_left_at", sa.DateTime(), nullable=True),
+        sa.Column("was_out_scan_id", sa.Integer(), nullable=True),
+        sa.Column("undone_at", sa.DateTime(), nullable=True),
+        sa.CheckConstraint(
+            "ruling IN ('approved', 'rejected')", name=op.f("ck_attendance_decision_ruling")
+        ),
+        sa.ForeignKeyConstraint(
+            ["attendance_id"],
+            ["attendance.id"],
+            name=op.f("fk_attendance_decision_attendance_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["decided_by"], ["account.id"], name=op.f("fk_attendance_decision_decided_by")
+        ),
+        sa.ForeignKeyConstraint(
+            ["was_out_scan_id"],
+            ["scan.id"],
+            name=op.f("fk_attendance_decision_was_out_scan_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_attendance_decision")),
+    )
+    op.create_index(
+        op.f("ix_attendance_decision_attendance_id"), "attendance_decision", ["attendance_id"]
+    )
+    op.create_index(
+        op.f("ix_attendance_decision_decided_by_decided_at"),
+        "attendance_decision",
+        ["decided_by", "decided_at"],
+    )
+    op.create_table(
+        "attendance_claim",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("shift_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("arrived_at", sa.DateTime(), nullable=False),
+        sa.Column("left_at", sa.DateTime(), nullable=False),
+        sa.Column("words", sa.String(length=200), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("asked_at", sa.DateTime(), nullable=False),
+        sa.Column("answer", sa.String(length=200), nullable=True),
+        sa.Column("answered_at", sa.DateTime(), nullable=True),
+        sa.Column("answered_by", sa.Integer(), nullable=True),
+        sa.CheckConstraint(
+            "(state = 'asked') = (answered_at IS NULL)",
+            name=op.f("ck_attendance_claim_answered_with_its_moment"),
+        ),
+        sa.CheckConstraint(
+            "left_at > arrived_at", name=op.f("ck_attendance_claim_left_after_arrived")
+        ),
+        sa.CheckConstraint(
+            "state IN ('asked', 'approved', 'declined')", name=op.f("ck_attendance_claim_state")
+        ),
+        sa.ForeignKeyConstraint(
+            ["answered_by"], ["account.id"], name=op.f("fk_attendance_claim_answered_by")
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_attendance_claim_person_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["shift_id"], ["shift.id"], name=op.f("fk_attendance_claim_shift_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_attendance_claim")),
+    )
+    op.create_index(
+        "ix_attendance_claim_one_open",
+        "attendance_claim",
+        ["shift_id", "person_id"],
+        unique=True,
+        sqlite_where=sa.text("state = 'asked'"),
+        postgresql_where=sa.text("state = 'asked'"),
+    )
+    op.create_index(
+        op.f("ix_attendance_claim_person_id_shift_id"),
+        "attendance_claim",
+        ["person_id", "shift_id"],
+    )
+    _reminder_kinds(f"{NOTICES}, 'check_out_missing'")
+
+
+NOTICES = (
+    "'short_day_20', 'short_day_27', 'shift_cancelled', 'shift_changed', 'assigned', 'taken_off', "
+    "'place_offered', 'place_lapsed', 'swap_asked', 'swap_answered', 'place_given_up', "
+    "'place_swapped', 'people_asked', 'gaps_tomorrow', 'roster_published', 'takes_place'"
+)
+
+
+def _reminder_kinds(words: str) -> None:
+    """Let a reminder be of these kinds and no other."""
+    with op.batch_alter_table("reminder", schema=None) as batch_op:
+        name = batch_op.f("ck_reminder_kind")
+        batch_op.drop_constraint(name, type_="check")
+        batch_op.create_check_constraint(name, f"kind IN ({words})")
 
 
 def _no_by_hand() -> None:
     """Take `_by_hand` back."""
+    op.execute(
+        "DELETE FROM delivery WHERE reminder_id IN "
+        "(SELECT id FROM reminder WHERE kind = 'check_out_missing')"
+    )
+    op.execute("DELETE FROM reminder WHERE kind = 'check_out_missing'")
+    _reminder_kinds(NOTICES)
+    op.drop_table("attendance_claim")
+    op.drop_table("attendance_decision")
+    op.drop_table("attendance_override")
 
 
 def _scanner() -> None:

@@ -8,6 +8,7 @@ from tests.make import at
 from volunteer.attendance import presence, roll_call
 from volunteer.attendance.models import Attendance, Scan
 from volunteer.core.db import db
+from volunteer.reminders.models import Reminder
 
 
 def close(when: str) -> int:
@@ -100,5 +101,65 @@ def test_each_shift_has_its_own_margin(open_one, count):
     assert count(Attendance, state="open") == 3
 
 
-def test_the_job_is_in_the_plan_by_its_name(runner):
-    assert "attendance.close_forgotten" in runner.invoke(args=["jobs", "list", "--json"]).stdout
+def test_case_26_leading_out_double_in_trailing_in(scene):
+    """What leads is ignored, the second arrival is a duplicate, what trails is closed late."""
+    assert scene.go("08:50")["reason"] == "not_checked_in"
+    assert scene.come("08:55")["verdict"] == "accepted"
+    assert scene.come("09:10")["reason"] == "already_in"
+    close("07 12:00")
+
+    there = attendance_of(scene.wang, scene.shift)
+    assert (there.state, there.arrived_at) == ("auto_closed", at("2026-03-07 08:55"))
+    assert [scan[1] for scan in scans_of(scene.wang)] == [
+        "refused",
+        "accepted",
+        "duplicate",
+        "accepted",
+    ]
+    assert entries_of(scene.wang) == []
+
+
+class TestReminder:
+    def remind(self, when: str) -> int:
+        return roll_call.remind_forgetful(now=at(f"2026-03-{when}"))
+
+    def told(self) -> list[tuple[int, str]]:
+        db.session.rollback()
+        rows = db.session.query(Reminder).filter_by(kind="check_out_missing")
+        return [(row.person_id, row.period) for row in rows.order_by(Reminder.id)]
+
+    def test_ten_minutes_after_the_end_and_once(self, open_one):
+        assert self.remind("07 11:09") == 0
+        assert self.told() == []
+
+        self.remind("07 11:10")
+        self.remind("07 11:15")
+
+        assert self.told() == [(open_one.wang.id, f"shift:{open_one.shift.id}")]
+
+    def test_who_has_left_is_not_reminded(self, open_one):
+        open_one.go("11:02")
+
+        self.remind("07 11:10")
+
+        assert self.told() == []
+
+    def test_nobody_is_reminded_when_it_is_too_late(self, open_one):
+        self.remind("07 12:00")
+        assert self.told() == []
+        self.remind("07 11:59")  # the control arm: a minute earlier there is still time
+        assert len(self.told()) == 1
+
+    def test_the_message_says_what_to_do(self, open_one, client):
+        self.remind("07 11:10")
+        make.login(client, open_one.wang)
+
+        page = client.get("/inbox").text
+
+        assert "您还没有签退" in page
+        assert "路口劝导" in page
+
+
+@pytest.mark.parametrize("name", ["attendance.close_forgotten", "attendance.remind_forgetful"])
+def test_the_job_is_in_the_plan_by_its_name(runner, name):
+    assert name in runner.invoke(args=["jobs", "list", "--json"]).stdout

@@ -105,8 +105,11 @@ class TestLive:
 
 
 class TestRoll:
+    def url(self, scene) -> str:
+        return f"/shifts/{scene.shift.public_id}/roll-call"
+
     def call(self, scene, client, **form):
-        url = f"/shifts/{scene.shift.public_id}/roll-call"
+        url = self.url(scene)
         facts = {
             "person": scene.wang.public_id,
             "direction": "in",
@@ -120,7 +123,7 @@ class TestRoll:
         set_clock("2026-03-07 10:10")
         went = self.call(scene, client, direction="out", reason="other", words="提前去医院")
 
-        assert (came.status_code, came.headers["Location"]) == (303, live)
+        assert (came.status_code, came.headers["Location"]) == (303, self.url(scene))
         assert went.status_code == 303
         entry = entries_of(scene.wang)
         assert [line[:2] for line in entry] == [(60, "manual")]
@@ -157,6 +160,9 @@ class TestRoll:
         set_clock("2026-03-07 08:30")
 
         assert "roll-call" not in client.get(live).text
+        page = client.get(self.url(scene)).text
+        assert "08:45" in page
+        assert 'name="person"' not in page
         refused = self.call(scene, client)
         assert refused.status_code == 409
         assert "08:45" in refused.text
@@ -262,7 +268,7 @@ class TestConfirmations:
         assert client.post("/confirmations/99999999999999999999/confirm").status_code == 404
 
     def test_the_pages_turn(self, scene, forgotten, client, monkeypatch):
-        monkeypatch.setattr("volunteer.attendance.views.PAGE", 1)
+        monkeypatch.setattr("volunteer.attendance.queue_views.PAGE", 1)
         other = make.shift(starts="2026-03-07 14:00", site=scene.site)
         make.assignment(person=scene.wang, shift=other)
         scene.come("14:00")

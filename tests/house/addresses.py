@@ -43,6 +43,8 @@ SAMPLES: dict[tuple[str, str], Callable[[Corner], object]] = {
     ("attendance", "code"): lambda corner: corner.site.code,
     ("attendance", "ending"): lambda corner: "svg",
     ("attendance", "attendance_id"): lambda corner: corner.attendance.id,
+    ("attendance", "claim_id"): lambda corner: 1,
+    ("attendance", "decision_id"): lambda corner: 1,
     ("attendance", "public_id"): lambda corner: corner.shift.public_id,
     ("scanner", "public_id"): lambda corner: f"d{corner.unit.id:015x}",
     ("screen", "public_id"): lambda corner: corner.shift.public_id,

@@ -130,6 +130,8 @@ def answer_of(
             "arrived_at": target.arrived_at and target.arrived_at.isoformat(),
             "left_at": target.left_at and target.left_at.isoformat(),
         }
+        if not target.require_out:
+            answer["in_only"] = True
     if decision.reason == "ambiguous_shift":
         answer["choices"] = [
             {

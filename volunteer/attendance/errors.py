@@ -184,6 +184,10 @@ class TimesOutside(DomainError):
     field = "left_at"
 
 
+class MomentOutside(TimesOutside):
+    field = "at"
+
+
 class StillPresent(DomainError):
     code = "still_present"
     text = N_("The person is at a shift by the other record. Merge after the check-out.")
@@ -198,8 +202,76 @@ class DeviceRevoked(DomainError):
     status = 403
 
 
+class UndoTooLate(DomainError):
+    code = "undo_too_late"
+    text = N_("That was more than 15 minutes ago. Ask the coordinator for a correction.")
+
+
+class UndoneByAnother(DomainError):
+    code = "undo_by_another"
+    text = N_("Somebody else recorded that. Only the one who did can take it back.")
+    status = 403
+
+
+class NothingToUndo(DomainError):
+    code = "nothing_to_undo"
+    text = N_("There is nothing left to take back here; something newer has been recorded.")
+
+
+class PresentElsewhere(DomainError):
+    code = "present_elsewhere"
+    text = N_("The person is at another shift by now, and can be in one place only.")
+
+
+class OverQuota(DomainError):
+    code = "override_quota"
+    text = N_(
+        "This shift has had its %(quota)s exceptions. Your unit's administrator can add more."
+    )
+    status = 403
+
+
 class BatchWrong(DomainError):
     code = "batch_wrong"
     text = N_("The batch could not be read: “items” is a list of at most %(most)s scans.")
     status = 400
     field = "items"
+
+
+class WordsMissing(DomainError):
+    code = "words_missing"
+    text = N_("Say the reason in a few words.")
+    status = 400
+    field = "words"
+
+
+class NobodyMeant(DomainError):
+    code = "person_unknown"
+    text = N_(
+        "Nobody is found by that. Write the whole name of somebody on the list, or the phone "
+        "or volunteer number."
+    )
+    status = 404
+    field = "who"
+
+
+class SeveralMeant(DomainError):
+    code = "several_people"
+    text = N_("Several people on the list have this name. Write the phone or volunteer number.")
+    field = "who"
+
+
+class NothingToRecord(DomainError):
+    code = "nothing_to_record"
+    text = N_("That is recorded already, or the person has not been recorded as present yet.")
+    field = "who"
+
+
+class ShiftRunning(DomainError):
+    code = "shift_running"
+    text = N_("The shift is not over. After %(ends)s you can say if a time is wrong.")
+
+
+class ClaimOpen(DomainError):
+    code = "claim_open"
+    text = N_("You have told us already; the leader or coordinator will answer.")

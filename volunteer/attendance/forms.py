@@ -4,12 +4,20 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from flask_babel import gettext, lazy_gettext
-from wtforms import SelectField, SelectMultipleField, StringField, TimeField
+from wtforms import RadioField, SelectField, SelectMultipleField, StringField, TimeField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
 from volunteer.core import clock
 from volunteer.core.forms import RefusableForm, one_line
+
+
+def number(text: str) -> int:
+    """Return a record's number as it came from a page; ValueError for anything else."""
+    if not text.isdecimal() or len(text) > 9:
+        raise ValueError(text)
+    return int(text)
+
 
 OTHER = "other"
 #: Why somebody is recorded by hand (checkin.md 1.9).
@@ -22,6 +30,13 @@ ROLL_REASONS = {
     "system_fault": lazy_gettext("System fault"),
     OTHER: lazy_gettext("Another reason"),
 }
+
+
+def noted(labels: dict[str, Any], reason: str, words: str) -> str:
+    """Return a reason as it is written down: its words, what was added, or that alone."""
+    if reason == OTHER:
+        return words
+    return f"{labels[reason]}：{words}" if words else str(labels[reason])
 
 
 class RollForm(RefusableForm):
@@ -57,11 +72,93 @@ class RollForm(RefusableForm):
 
     @property
     def note(self) -> str:
+        return noted(ROLL_REASONS, self.reason.data, self.words.data)
+
+
+OVERRIDE_REASONS = {
+    "": lazy_gettext("Choose a reason"),
+    "phone_dead": lazy_gettext("Phone battery is empty"),
+    "no_signal": lazy_gettext("No signal"),
+    "code_damaged": lazy_gettext("QR code damaged"),
+    "forgot_out": lazy_gettext("Forgot to check out"),
+    "walk_in": lazy_gettext("Came without being on the list"),
+    "system_fault": lazy_gettext("System fault"),
+    OTHER: lazy_gettext("Another reason"),
+}
+
+
+class OverrideForm(RefusableForm):
+    """Whom a leader records past the rules, since when or until when, and why."""
+
+    who = StringField(
+        lazy_gettext("Who"),
+        [
+            DataRequired(lazy_gettext("Write who it is.")),
+            Length(max=40, message=lazy_gettext("At most 40 characters.")),
+        ],
+        filters=[one_line],
+        description=lazy_gettext(
+            "The whole name of somebody on the list; of others the phone or volunteer number."
+        ),
+    )
+    direction = RadioField(
+        lazy_gettext("What is recorded"),
+        [InputRequired(lazy_gettext("Choose one."))],
+        choices=[
+            SelectChoice("in", lazy_gettext("has come")),
+            SelectChoice("out", lazy_gettext("has left")),
+        ],
+        default="in",
+    )
+    at = TimeField(
+        lazy_gettext("At"),
+        [Optional()],
+        description=lazy_gettext("Empty: now. An earlier time must lie within the shift."),
+    )
+    reason = SelectField(
+        lazy_gettext("Reason"),
+        [InputRequired(lazy_gettext("Choose a reason."))],
+        choices=[SelectChoice(value, label) for value, label in OVERRIDE_REASONS.items()],
+    )
+    words = StringField(
+        lazy_gettext("In your own words"),
+        [Length(max=80, message=lazy_gettext("At most 80 characters."))],
+        filters=[one_line],
+        description=lazy_gettext("Needed for “another reason”."),
+    )
+
+    @property
+    def note(self) -> str:
+        return noted(OVERRIDE_REASONS, self.reason.data, self.words.data)
+
+
+#: Why a record is taken back right away (checkin.md 1.4).
+UNDO_REASONS = {
+    "mistake": lazy_gettext("Pressed by mistake"),
+    "wrong_person": lazy_gettext("Wrong person"),
+    "not_there": lazy_gettext("Was not there after all"),
+    "still_there": lazy_gettext("Has not left after all"),
+}
+
+
+class UndoForm(RefusableForm):
+    """Whose record of the last minutes is taken back, and why."""
+
+    person = SelectMultipleField(
+        lazy_gettext("People"),
+        [InputRequired(lazy_gettext("Tick at least one person."))],
+        choices=[],
+        validate_choice=False,
+    )
+    why = SelectField(
+        lazy_gettext("Why is it taken back"),
+        choices=[SelectChoice(value, label) for value, label in UNDO_REASONS.items()],
+    )
+
+    @property
+    def note(self) -> str:
         """The reason as it is written down."""
-        label = str(ROLL_REASONS[self.reason.data])
-        if self.reason.data == OTHER:
-            return str(self.words.data)
-        return f"{label}：{self.words.data}" if self.words.data else label
+        return str(UNDO_REASONS[self.why.data])
 
 
 class DecisionForm(RefusableForm):
@@ -138,6 +235,63 @@ class TypedForm(RefusableForm):
             Length(max=200, message=lazy_gettext("At most 200 characters.")),
         ],
         description=lazy_gettext("Eight characters, below the name. A hand scanner works too."),
+    )
+
+
+class BulkForm(RefusableForm):
+    """Whether all that are ticked count, and why."""
+
+    chosen = SelectMultipleField(
+        lazy_gettext("Records"),
+        [InputRequired(lazy_gettext("Tick at least one record."))],
+        coerce=number,
+        choices=[],
+        validate_choice=False,
+    )
+    ruling = SelectField(
+        choices=[
+            SelectChoice("approved", lazy_gettext("Confirm")),
+            SelectChoice("rejected", lazy_gettext("Does not count")),
+        ],
+    )
+    reason = StringField(
+        lazy_gettext("Reason for all that are ticked"),
+        [
+            DataRequired(lazy_gettext("Write a reason.")),
+            Length(max=200, message=lazy_gettext("At most 200 characters.")),
+        ],
+        filters=[one_line],
+    )
+
+
+class ClaimForm(RefusableForm):
+    """From when until when somebody says to have been there."""
+
+    arrived_at = TimeField(
+        lazy_gettext("I came at"), [InputRequired(lazy_gettext("Enter a time."))]
+    )
+    left_at = TimeField(lazy_gettext("I left at"), [InputRequired(lazy_gettext("Enter a time."))])
+    words = StringField(
+        lazy_gettext("What happened"),
+        [
+            DataRequired(lazy_gettext("Say in a few words what happened.")),
+            Length(max=200, message=lazy_gettext("At most 200 characters.")),
+        ],
+        filters=[one_line],
+        description=lazy_gettext("For example: my phone was empty, the leader saw me."),
+    )
+
+
+class AnswerForm(RefusableForm):
+    """What is answered to a claim."""
+
+    answer = StringField(
+        lazy_gettext("Your answer to the volunteer"),
+        [
+            DataRequired(lazy_gettext("Write an answer; the volunteer reads it.")),
+            Length(max=200, message=lazy_gettext("At most 200 characters.")),
+        ],
+        filters=[one_line],
     )
 
 

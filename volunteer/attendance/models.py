@@ -20,6 +20,9 @@ from volunteer.core.triggers import append_only
 from volunteer.people.models import Person
 from volunteer.shifts.models import Shift
 
+from .by_hand import AttendanceClaim as AttendanceClaim
+from .by_hand import AttendanceDecision as AttendanceDecision
+from .by_hand import AttendanceOverride as AttendanceOverride
 from .scanners import ScannerDevice as ScannerDevice
 from .scanners import ScannerHold as ScannerHold
 from .tries import WrongTries as WrongTries

@@ -19,7 +19,7 @@ from volunteer.shifts.models import (
 )
 from volunteer.units.models import Unit
 
-from .models import Attendance, AttendanceState, Review
+from .models import Attendance, AttendanceState, Review, Scan
 
 
 def shift_with(public_id: str) -> Shift:
@@ -65,6 +65,12 @@ class Place(NamedTuple):
     arrived_at: datetime | None
     left_at: datetime | None
     evidence_class: str | None
+    pinyin: str | None
+
+    @property
+    def is_free(self) -> bool:
+        """Nothing is recorded of this person here, or no longer."""
+        return self.state in (None, AttendanceState.EXPECTED)
 
 
 def places(shift_id: int, day: date) -> list[Place]:
@@ -83,6 +89,7 @@ def places(shift_id: int, day: date) -> list[Place]:
             here.arrived_at,
             here.left_at,
             here.evidence_class,
+            Person.name_pinyin,
         )
         .select_from(Person)
         .join(Assignment, and_(Assignment.person_id == Person.id, Assignment.shift_id == shift_id))
@@ -99,12 +106,49 @@ def places(shift_id: int, day: date) -> list[Place]:
         .where(
             or_(
                 Assignment.state.in_([AssignmentState.ASSIGNED, AssignmentState.WALK_IN]),
-                here.id.is_not(None),
+                here.state != AttendanceState.EXPECTED,
             )
         )
         .order_by(Person.name, Person.id)
     )
     return [Place._make(row) for row in db.session.execute(statement)]
+
+
+def fits(place: Place, words: str) -> bool:
+    """Tell whether somebody is meant by words: a part of the name, unit or phone, or initials.
+
+    >>> wang = Place(1, "a", "王小雨", "19900000001", "第一社区", *[None] * 6, "wxy")
+    >>> [fits(wang, words) for words in ("", "小雨", " WX", "0001", "社区", "xy", "李")]
+    [True, True, True, True, True, False, False]
+    """
+    text = words.strip().lower()
+    told = (place.name, place.unit_name, (place.phone or "")[-4:])
+    return any(text in each.lower() for each in told) or (place.pinyin or "").startswith(text)
+
+
+def attendance_of(shift_id: int, person_id: int) -> Attendance | None:
+    """Return what is recorded of a person at a shift, taken back or not."""
+    asked = select(Attendance).filter_by(shift_id=shift_id, person_id=person_id)
+    return db.session.scalar(asked)
+
+
+def place_of(shift_id: int, person: Person) -> Place:
+    """Return the place of somebody who may not stand on the list of a shift."""
+    there = attendance_of(shift_id, person.id)
+    return Place(
+        person_id=person.id,
+        public_id=person.public_id,
+        name=person.name,
+        phone=person.phone,
+        unit_name="",
+        attendance_id=there.id if there else None,
+        state=there.state if there else None,
+        review=there.review if there else None,
+        arrived_at=there.arrived_at if there else None,
+        left_at=there.left_at if there else None,
+        evidence_class=None,
+        pinyin=person.name_pinyin,
+    )
 
 
 def open_elsewhere(person_ids: Collection[int], shift_id: int) -> set[int]:
@@ -116,6 +160,17 @@ def open_elsewhere(person_ids: Collection[int], shift_id: int) -> set[int]:
         Attendance.review != Review.PENDING,
     )
     return set(db.session.scalars(statement))
+
+
+def serve_elsewhere(attendance_ids: Collection[int], shift_id: int) -> set[int]:
+    """Return those of a shift's attendances whose people are present at another shift, too."""
+    whose = dict(
+        db.session.execute(
+            select(Attendance.id, Attendance.person_id).where(Attendance.id.in_(attendance_ids))
+        ).all()
+    )
+    elsewhere = open_elsewhere(whose.values(), shift_id)
+    return {number for number, person_id in whose.items() if person_id in elsewhere}
 
 
 class Unfinished(NamedTuple):
@@ -150,6 +205,28 @@ def forgotten(now: datetime, *, limit: int = 500) -> Sequence[Unfinished]:
     return [Unfinished(*row) for row in db.session.execute(statement)]
 
 
+class StillIn(NamedTuple):
+    """Somebody who is checked in at a shift that is over."""
+
+    shift_id: int
+    person_id: int
+
+
+def still_in(now: datetime, *, since: timedelta, until: timedelta) -> Sequence[StillIn]:
+    """Return who is checked in at shifts that ended between so long ago, soonest over first."""
+    statement = (
+        select(Attendance.shift_id, Attendance.person_id)
+        .join(Shift, Shift.id == Attendance.shift_id)
+        .where(
+            Attendance.state == AttendanceState.OPEN,
+            Shift.ends_at > now - since,
+            Shift.ends_at <= now - until,
+        )
+        .order_by(Shift.ends_at, Attendance.id)
+    )
+    return [StillIn(*row) for row in db.session.execute(statement)]
+
+
 class ToConfirm(NamedTuple):
     """A forgotten check-out or a held check-in that waits for a person's decision."""
 
@@ -165,14 +242,27 @@ class ToConfirm(NamedTuple):
     arrived_at: datetime | None
     left_at: datetime | None
     is_forgotten: bool
+    #: What speaks for the arrival: class A to D, how it was recorded, why it is held.
+    evidence_class: str
+    channel: str | None
+    reason: str | None
+    position: str | None
+    distance_band: int | None
+    flags: Sequence[str] | None
 
 
 def to_confirm(
-    *, under: Sequence[str], leader_id: int | None, before: int | None = None, limit: int = 50
+    *,
+    under: Sequence[str],
+    leader_id: int | None,
+    shift: str | None = None,
+    before: int | None = None,
+    limit: int = 50,
 ) -> Sequence[ToConfirm]:
     """Return what waits in the subtrees or on shifts that a person leads, newest first.
 
-    `before` is the number of the last one seen (keyset paging).
+    `shift` is the public id of the one shift that is asked for, `before` the number of the
+    last one seen (keyset paging).
     """
     own = aliased(Unit)
     leads = false() if leader_id is None else Shift.leader_id == leader_id
@@ -190,7 +280,14 @@ def to_confirm(
             Attendance.arrived_at,
             Attendance.left_at,
             case((Attendance.state == AttendanceState.AUTO_CLOSED, True), else_=False),
+            Attendance.evidence_class,
+            Scan.channel,
+            Scan.reason,
+            Scan.position,
+            Scan.distance_band,
+            Scan.flags,
         )
+        .outerjoin(Scan, Scan.id == Attendance.in_scan_id)
         .join(Shift, Shift.id == Attendance.shift_id)
         .join(Site, Site.id == Shift.site_id)
         .join(own, own.id == Attendance.unit_id)
@@ -211,4 +308,6 @@ def to_confirm(
     )
     if before is not None:
         statement = statement.where(Attendance.id < before)
+    if shift is not None:
+        statement = statement.where(Shift.public_id == shift)
     return [ToConfirm._make(row) for row in db.session.execute(statement)]

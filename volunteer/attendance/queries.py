@@ -20,10 +20,7 @@ from sqlalchemy import (
 
 from volunteer.core.clock import Month
 from volunteer.core.db import db, run
-from volunteer.hours import queries as ledger
-from volunteer.hours.rules import shortfall
 from volunteer.people.models import Membership, Person, PersonState
-from volunteer.people.queries import same_person
 from volunteer.shifts.models import (
     Assignment,
     AssignmentState,
@@ -33,12 +30,15 @@ from volunteer.shifts.models import (
     ShiftState,
     Site,
 )
-from volunteer.targets import queries as targets
 from volunteer.units.models import Unit
 
 from .errors import CodeRefused, CodeRevoked
 from .models import Attendance, AttendanceState, Device, Scan
 from .rules import Candidate
+from .stories import Missed as Missed
+from .stories import Story as Story
+from .stories import missed_by as missed_by
+from .stories import stories_of as stories_of
 from .tokens import SiteCode, site_token
 
 #: How far from now a shift may lie to be named in an answer.
@@ -219,6 +219,8 @@ class Posting(NamedTuple):
     revision: int
     #: What one has learnt by serving here (R54).
     grants: str | None
+    may_return: bool
+    require_out: bool
 
 
 _posting = (
@@ -240,8 +242,11 @@ _posting = (
         Attendance.left_at,
         Attendance.revision,
         Shift.grants,
+        CheckinSettings.return_allowed,
+        CheckinSettings.require_out,
     )
     .join(Shift, Shift.id == Attendance.shift_id)
+    .join(CheckinSettings, CheckinSettings.id == Shift.settings_id)
     .join(Site, Site.id == Shift.site_id)
     .join(Unit, Unit.id == Shift.unit_id)
     .where(Attendance.id == bindparam("attendance_id"))
@@ -258,8 +263,11 @@ def attended_among(shift_ids: Sequence[int]) -> set[int]:
     """Return those of the shifts at which somebody has checked in."""
     found: set[int] = set()
     for start in range(0, len(shift_ids), 500):
-        some = Attendance.shift_id.in_(shift_ids[start : start + 500])
-        found.update(db.session.scalars(select(Attendance.shift_id).where(some).distinct()))
+        some = (
+            Attendance.shift_id.in_(shift_ids[start : start + 500]),
+            Attendance.state != AttendanceState.EXPECTED,
+        )
+        found.update(db.session.scalars(select(Attendance.shift_id).where(*some).distinct()))
     return found
 
 
@@ -337,60 +345,3 @@ def unconfirmed(
         )
         found[person_id] = found.get(person_id, 0) + max(0, minutes)
     return found
-
-
-class Story(NamedTuple):
-    """What an attendance entry came from, for its person."""
-
-    attendance_id: int
-    title: str
-    site_name: str
-    starts_at: datetime
-    ends_at: datetime
-    arrived_at: datetime | None
-    left_at: datetime | None
-    state: str
-    review: str
-
-
-def stories_of(person_id: int, month: Month) -> list[Story]:
-    """Return a person's attendances of a month with their shifts, latest first."""
-    statement = (
-        select(
-            Attendance.id,
-            Shift.title,
-            Site.name,
-            Shift.starts_at,
-            Shift.ends_at,
-            Attendance.arrived_at,
-            Attendance.left_at,
-            Attendance.state,
-            Attendance.review,
-        )
-        .join(Shift, Shift.id == Attendance.shift_id)
-        .join(Site, Site.id == Shift.site_id)
-        .where(
-            Attendance.person_id.in_(same_person(person_id)),
-            Shift.starts_at >= month.start,
-            Shift.starts_at < month.end,
-        )
-        .order_by(Shift.starts_at.desc())
-    )
-    return [Story(*row) for row in db.session.execute(statement)]
-
-
-class Balance(NamedTuple):
-    """How a person's month stands, in minutes."""
-
-    month: Month
-    required: int
-    served: int
-    missing: int
-
-
-def balance_of(person_id: int, month: Month) -> Balance:
-    """Return what the person owes, has served and still misses in the month."""
-    policy = targets.policy_for(month)
-    owes = targets.owed_of(person_id, month, policy)
-    served = ledger.minutes_of(person_id, month, duty_counts=policy.duty_counts_for_target)
-    return Balance(month, owes.required, served, shortfall(served, owes.required))

@@ -1,11 +1,11 @@
 """What a leader or coordinator records by hand: the roll, forgotten check-outs, held ones."""
 
-import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import update
 
 from volunteer.core import journal
 from volunteer.core.actor import SYSTEM, Actor
@@ -13,8 +13,10 @@ from volunteer.core.clock import local_day
 from volunteer.core.db import LostRace, again_on_conflict, db, transaction
 from volunteer.core.errors import NotFound
 from volunteer.hours.models import SourceClass
+from volunteer.shifts import notices
 from volunteer.shifts.errors import ShiftCancelled
 from volunteer.shifts.models import Shift, ShiftState
+from volunteer.shifts.notices import Notice
 
 from . import access, presence, queries
 from .errors import NothingToConfirm, NotOpenYet, SelfConfirmation, TimesOutside
@@ -24,19 +26,15 @@ from .models import (
     Channel,
     Direction,
     EvidenceClass,
-    Position,
-    Reason,
     Review,
-    Scan,
-    TimeQuality,
-    Verdict,
 )
 from .presence import Place
 from .queries import Posting
-from .service import answer_by_hand, earned, settle
+from .recording import arrive, key_of, leave, new_act, write_scan
+from .service import earned, settle
 
-_insert_scan = insert(Scan).returning(Scan.id)
-_insert_attendance = insert(Attendance).returning(Attendance.id)
+#: Who has not checked out is reminded so long after the end, and no longer than this.
+GRACE, MISSED = timedelta(minutes=10), timedelta(minutes=60)
 
 
 def opens_at(shift: Shift) -> datetime:
@@ -80,11 +78,10 @@ def call_roll(
         if any(place.person_id == actor.person_id for place in chosen):
             raise SelfConfirmation()
         elsewhere = presence.open_elsewhere([place.person_id for place in chosen], shift.id)
-        changed = 0
+        changed, act = 0, new_act("roll")
         for place in chosen:
-            changed += _record(
-                shift, place, direction, place.person_id in elsewhere, reason, actor, now
-            )
+            is_elsewhere = place.person_id in elsewhere
+            changed += _record(shift, place, direction, is_elsewhere, act, reason, actor, now)
         journal.write(
             "attendance.roll_call",
             "shift",
@@ -103,143 +100,57 @@ def _record(
     place: Place,
     direction: Direction,
     is_elsewhere: bool,
+    act: str,
     reason: str,
     actor: Actor,
     now: datetime,
 ) -> bool:
     over = now >= shift.ends_at
-    if direction is Direction.IN and place.attendance_id is None:
+    if direction is Direction.IN and place.is_free:
         if over:
-            return _was_there(shift, place, reason, actor, now)
+            return was_there(shift, place, act=act, reason=reason, actor=actor, now=now)
         review = Review.PENDING if is_elsewhere else Review.NONE
         arrives = {"state": AttendanceState.OPEN, "arrived_at": now, "review": review}
-        return _arrive(shift, place, arrives, reason, actor, now) is not None
+        here = place.person_id, place.attendance_id
+        came = arrive(shift, *here, arrives, act=act, reason=reason, actor=actor, now=now)
+        return came is not None
     if direction is Direction.OUT and place.state == AttendanceState.OPEN:
-        _leave(place.attendance_id or 0, shift, min(now, shift.ends_at), reason, actor, now)
+        left = min(now, shift.ends_at)
+        leave(place.attendance_id or 0, shift, left, act=act, reason=reason, actor=actor, now=now)
         return True
     return False
 
 
-def _was_there(shift: Shift, place: Place, reason: str, actor: Actor, now: datetime) -> bool:
-    """Record the whole shift at once; the person may be open at another one by now."""
-    whole = {
-        "state": AttendanceState.AUTO_CLOSED,
-        "arrived_at": shift.starts_at,
-        "left_at": shift.ends_at,
-        "review": Review.NONE,
-    }
-    attendance_id = _arrive(shift, place, whole, reason, actor, now)
-    if attendance_id is None:
-        return False
-    _leave(attendance_id, shift, shift.ends_at, reason, actor, now)
-    return True
-
-
-def _arrive(
+def was_there(
     shift: Shift,
     place: Place,
-    arrives: Mapping[str, Any],
+    *,
+    arrived_at: datetime | None = None,
+    left_at: datetime | None = None,
+    act: str,
+    channel: Channel = Channel.MANUAL,
     reason: str,
     actor: Actor,
     now: datetime,
-) -> int | None:
-    """Write the scan and the attendance; None where the person belongs to no unit that day."""
-    member = queries.member(place.person_id, local_day(shift.starts_at), lock=True)
-    if member.unit_id is None:
-        return None
-    held = arrives["review"] == Review.PENDING
-    scan_id = _scan(
-        f"roll:{shift.id}:{place.person_id}:in",
-        shift,
-        place.person_id,
-        Direction.IN,
-        Channel.MANUAL,
-        arrives["arrived_at"],
-        held_for=Reason.OVERLAP_ACTIVE if held else None,
-        note=reason,
-        actor=actor,
-        now=now,
-    )
-    facts = {
-        "shift_id": shift.id,
-        "person_id": place.person_id,
-        "unit_id": member.unit_id,
-        "in_scan_id": scan_id,
-        "evidence_class": EvidenceClass.D,
-        "revision": 0,
+) -> bool:
+    """Record a presence that is over at once: the whole shift, or a stated part of it.
+
+    The person may be open at another one by now. Part of a verb.
+    """
+    left = left_at or shift.ends_at
+    whole = {
+        "state": AttendanceState.AUTO_CLOSED,
+        "arrived_at": arrived_at or shift.starts_at,
+        "left_at": left,
+        "review": Review.NONE,
     }
-    return db.session.execute(_insert_attendance, {**facts, **arrives}).scalar_one()
-
-
-def _leave(
-    attendance_id: int, shift: Shift, left: datetime, reason: str, actor: Actor, now: datetime
-) -> None:
-    facts = queries.posting(attendance_id)
-    if facts is None:
-        raise LostRace()
-    queries.member(facts.person_id, local_day(now), lock=True)
-    earns = earned(facts, left)
-    waits = earns.waits or facts.review == Review.PENDING
-    scan_id = _scan(
-        f"roll:{shift.id}:{facts.person_id}:out",
-        shift,
-        facts.person_id,
-        Direction.OUT,
-        Channel.MANUAL,
-        left,
-        note=reason,
-        actor=actor,
-        now=now,
-    )
-    settle(
-        facts,
-        earns,
-        scan_id=scan_id,
-        left_at=left,
-        review=Review.PENDING if waits else Review.NONE,
-        source_class=SourceClass.MANUAL,
-        reason=reason,
-        actor=actor,
-        now=now,
-    )
-
-
-def _scan(
-    key: str,
-    shift: Shift,
-    person_id: int,
-    direction: Direction,
-    channel: Channel,
-    effective_at: datetime,
-    *,
-    note: str | None,
-    held_for: Reason | None = None,
-    actor: Actor,
-    now: datetime,
-) -> int:
-    """Write the scan row of a record made by hand or by a job; the key makes it single."""
-    verdict = Verdict.HELD if held_for else Verdict.ACCEPTED
-    row = {
-        "key": key,
-        "body_hash": hashlib.sha256(key.encode()).hexdigest(),
-        "direction": direction,
-        "channel": channel,
-        "shift_id": shift.id,
-        "person_id": person_id,
-        "site_id": shift.site_id,
-        "actor_account_id": actor.account_id,
-        "received_at": now,
-        "effective_at": effective_at,
-        "time_quality": TimeQuality.STATED if effective_at != now else TimeQuality.SERVER,
-        "position": Position.NONE,
-        "verdict": verdict,
-        "reason": held_for,
-        "flags": [],
-        "answer": answer_by_hand(verdict, held_for, effective_at.isoformat()),
-        "offline": False,
-        "note": note,
-    }
-    return db.session.execute(_insert_scan, row).scalar_one()
+    how: dict[str, Any] = {"act": act, "channel": channel, "reason": reason}
+    here = place.person_id, place.attendance_id
+    attendance_id = arrive(shift, *here, whole, **how, actor=actor, now=now)
+    if attendance_id is None:
+        return False
+    leave(attendance_id, shift, left, **how, actor=actor, now=now)
+    return True
 
 
 @again_on_conflict
@@ -261,8 +172,8 @@ def confirm(
             left_at = facts.ends_at if forgotten or facts.left_at is None else facts.left_at
         elif not (facts.arrived_at or facts.starts_at) <= left_at <= facts.ends_at:
             raise TimesOutside()
-        scan_id = _scan(
-            f"confirm:{attendance_id}:{facts.revision}",
+        scan_id = write_scan(
+            key_of(new_act("confirm"), facts.person_id, Direction.OUT),
             shift,
             facts.person_id,
             Direction.OUT,
@@ -345,6 +256,28 @@ def close_forgotten(*, now: datetime) -> int:
     return closed
 
 
+def remind_forgetful(*, now: datetime) -> int:
+    """Remind those still checked in 10 minutes after the end of their shift; return how many
+    shifts were looked at.
+
+    Shift and person are the key, so a further run reminds nobody again; a run missed for
+    more than an hour is let go, for nobody can check out by then.
+    """
+    by_shift: dict[int, list[int]] = defaultdict(list)
+    for shift_id, person_id in presence.still_in(now, since=MISSED, until=GRACE):
+        by_shift[shift_id].append(person_id)
+    with transaction():
+        for shift_id, people in by_shift.items():
+            notices.tell(
+                Notice.CHECK_OUT_MISSING,
+                people,
+                about=f"shift:{shift_id}",
+                shift_id=shift_id,
+                now=now,
+            )
+    return len(by_shift)
+
+
 @again_on_conflict
 def _close_batch(unfinished: Iterable[presence.Unfinished], now: datetime) -> int:
     closed = 0
@@ -362,7 +295,7 @@ def _close_batch(unfinished: Iterable[presence.Unfinished], now: datetime) -> in
             if moved is None:
                 continue
             shift = session.get_one(Shift, each.shift_id)
-            _scan(
+            write_scan(
                 f"auto:{each.attendance_id}",
                 shift,
                 moved,

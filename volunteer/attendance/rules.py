@@ -89,9 +89,14 @@ class Candidate(NamedTuple):
         return self.attendance_state == "open"
 
     @property
+    def may_return(self) -> bool:
+        """The person has gone, nothing is in doubt, and the shift lets people come back."""
+        return self.return_allowed and self.attendance_state == "closed"
+
+    @property
     def is_free(self) -> bool:
-        """Nothing has been recorded here yet."""
-        return self.attendance_state is None
+        """Nothing has been recorded here yet, or it was taken back."""
+        return self.attendance_state in {None, "expected"}
 
 
 class Decision(NamedTuple):
@@ -116,13 +121,17 @@ def decide_in(
     site_id: int | None,
     now: datetime,
     chosen: str | None = None,
+    *,
+    offline: bool = False,
 ) -> Decision:
     """Decide a check-in at a site; None is any site, for a code that names the shift itself.
 
     Validity comes before duplicates: a cancelled shift says so, whoever is in already.
     Of two adjoining shifts the first one's time ends with it: a minute later the next
     one is meant, if it may be entered. `chosen` is the public id of the shift that the
-    code names, or that the person picked where two are possible.
+    code names, or that the person picked where two are possible. What a device has let in
+    `offline` is held, not refused, where the roster has changed meanwhile. Who comes back
+    to a shift that allows it is let in where no other shift is meant.
     """
     here = _meant(candidates, site_id, chosen)
     possible = [c for c in here if _may_enter(c, now)]
@@ -132,6 +141,11 @@ def decide_in(
     free = [c for c in possible if c.is_free]
     if len(free) > 1:
         return Decision(REFUSED, "ambiguous_shift", None)
+    if not free:
+        gone = [c for c in here if offline and _was_taken_off(c, now)]
+        if gone:
+            return Decision(HELD, "roster_changed", gone[0])
+        free = [c for c in here if c.may_return and _may_come_back(c, now)][:1]
     if not free:
         elsewhere = [c for c in candidates if site_id not in {None, c.site_id}]
         return _why_not_in(here, elsewhere, now)
@@ -146,13 +160,23 @@ def decide_out(
     site_id: int | None,
     now: datetime,
     chosen: str | None = None,
+    *,
+    offline: bool = False,
 ) -> Decision:
-    """Decide a check-out: it goes to the open attendance first, then to a finished one."""
-    running = [c for c in candidates if c.is_open and chosen in {None, c.shift}]
+    """Decide a check-out: it goes to the open attendance first, then to a finished one.
+
+    One made `offline` comes late, and closes what the job has closed by then. Where nobody
+    need check out there is nothing to do.
+    """
+    states = {"open", "auto_closed"} if offline else {"open"}
+    named = [c for c in candidates if chosen in {None, c.shift}]
+    running = [c for c in named if c.attendance_state in states]
     here = _meant(running, site_id, chosen)
     in_time = [c for c in here if now <= c.out_until]
     if in_time:
         target = min(in_time, key=lambda c: c.starts_at)
+        if not target.require_out:
+            return Decision(DUPLICATE, "already_in", target)
         early = now < target.ends_at - timedelta(minutes=target.min_stay)
         return Decision(ACCEPTED, None, target, ("left_early",) if early else ())
     if here:
@@ -240,6 +264,17 @@ def _may_enter(candidate: Candidate, now: datetime) -> bool:
     """Check-in may still answer `already_in` until the shift's code closes."""
     until = candidate.in_until if candidate.is_free else candidate.out_until
     return candidate.assigned and not candidate.cancelled and candidate.opens_at <= now <= until
+
+
+def _may_come_back(candidate: Candidate, now: datetime) -> bool:
+    may_enter = candidate.assigned and not candidate.cancelled
+    return may_enter and (candidate.left_at or now) <= now <= candidate.in_until
+
+
+def _was_taken_off(candidate: Candidate, now: datetime) -> bool:
+    """Tell whether only the roster stands against a check-in at the time."""
+    kept = candidate.assigned and not candidate.cancelled
+    return not kept and candidate.is_free and candidate.opens_at <= now <= candidate.in_until
 
 
 def _why_not_in(
@@ -347,7 +382,7 @@ def standing(state: str | None, review: str | None, *, over: bool) -> str:
     >>> standing("open", "none", over=True), standing("closed", "pending", over=True)
     ('present', 'held')
     """
-    if state is None:
+    if state in {None, "expected"}:
         return "absent" if over else "expected"
     if state == "void":
         return "rejected"

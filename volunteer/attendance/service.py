@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from flask_babel import gettext
 from sqlalchemy import bindparam, insert, update
 
 from volunteer.core.actor import Actor
@@ -24,6 +25,7 @@ from .asking import answer_of as answer_of
 from .asking import scan_row
 from .errors import KeyReused
 from .evidence import classed, gather
+from .intervals import presences as presences
 from .models import (
     Attendance,
     AttendanceState,
@@ -39,6 +41,35 @@ from .rules import Candidate, Decision, Offer
 
 _insert_scan = insert(Scan).returning(Scan.id)
 _insert_attendance = insert(Attendance)
+#: Somebody comes again whose arrival was taken back.
+_come_again = (
+    update(Attendance)
+    .where(
+        Attendance.id == bindparam("attendance_id"),
+        Attendance.state == AttendanceState.EXPECTED,
+    )
+    .values(
+        unit_id=bindparam("unit"),
+        state=AttendanceState.OPEN,
+        in_scan_id=bindparam("scan_id"),
+        arrived_at=bindparam("arrived", type_=Attendance.arrived_at.type),
+        evidence_class=bindparam("evidence"),
+        review=bindparam("new_review"),
+    )
+    .returning(Attendance.id)
+)
+_open_again = (
+    update(Attendance)
+    .where(Attendance.id == bindparam("attendance_id"), Attendance.state == AttendanceState.CLOSED)
+    .values(
+        state=AttendanceState.OPEN,
+        review=bindparam("new_review"),
+        out_scan_id=None,
+        left_at=None,
+        policy_id=None,
+    )
+    .returning(Attendance.revision)
+)
 _close = (
     update(Attendance)
     .where(Attendance.id == bindparam("attendance_id"), Attendance.state == bindparam("old_state"))
@@ -152,6 +183,9 @@ def _scan(request: Request, direction: Direction, *, actor: Actor, now: datetime
         devices.hold_too(found.others, moves.shift_id)
         if direction is Direction.IN:
             scan_id = run(_insert_scan, {**scan, "answer": answer}).scalar_one()
+            if moves.may_return:
+                _come_back(moves, decision, actor=actor, now=now)
+                return answer
             _enter_shift(
                 moves, person_id, member.unit_id, scan_id, decision, found.evidence_class, when
             )
@@ -201,8 +235,25 @@ def _decided(
         return Decision(rules.REFUSED, request.refusal, None)
     decide = rules.decide_in if direction is Direction.IN else rules.decide_out
     site_id = request.site.id if request.site else None
-    decision = decide(candidates, site_id, when, request.shift)
+    decision = decide(candidates, site_id, when, request.shift, offline=request.offline)
     return phone_clock.in_hindsight(decision, direction, when) if request.offline else decision
+
+
+def _come_back(target: Candidate, decision: Decision, *, actor: Actor, now: datetime) -> None:
+    """Open a closed attendance again; what it has earned is reckoned anew at the end."""
+    held = decision.verdict == Verdict.HELD or target.review == Review.PENDING
+    facts = {"attendance_id": target.attendance_id}
+    revision = run(
+        _open_again, {**facts, "new_review": Review.PENDING if held else Review.NONE}
+    ).scalar()
+    if revision is None:
+        raise LostRace()
+    hours.take_back(
+        f"attendance:{target.attendance_id}:{revision}",
+        reason=gettext("Came back to the same shift"),
+        entered_by=actor.account_id,
+        now=now,
+    )
 
 
 def _enter_shift(
@@ -215,6 +266,18 @@ def _enter_shift(
     now: datetime,
 ) -> None:
     review = Review.PENDING if decision.verdict == Verdict.HELD else Review.NONE
+    if target.attendance_id is not None:
+        again = {
+            "attendance_id": target.attendance_id,
+            "unit": unit_id,
+            "scan_id": scan_id,
+            "arrived": now,
+            "evidence": evidence_class,
+            "new_review": review,
+        }
+        if run(_come_again, again).first() is None:
+            raise LostRace()
+        return
     run(
         _insert_attendance,
         {
@@ -248,8 +311,14 @@ def earned(facts: Posting, left_at: datetime) -> Earned:
     """Return what an attendance earns when it ends at `left_at` (R9 to R13)."""
     day = local_day(facts.starts_at)
     policy = targets.policy_for(Month.of_day(day))
+    if not facts.require_out:  # whoever has come is taken to have come in time
+        times = [(facts.starts_at, left_at)]
+    elif facts.may_return:
+        times = presences(facts.shift_id, facts.person_id, left_at)
+    else:
+        times = [(facts.arrived_at or left_at, left_at)]
     result = counted(
-        [(facts.arrived_at or left_at, left_at)],
+        times,
         facts.starts_at,
         facts.ends_at,
         targets.terms_of(policy),

@@ -1,12 +1,15 @@
 """A verb's answer in words: what the page shows, and the sentence a program gets."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask_babel import gettext
 
-from volunteer.core.clock import local_day
+from volunteer.core.clock import Month, local_day
 from volunteer.core.i18n import local_day_text, local_time, say
+from volunteer.hours import queries as ledger
+from volunteer.hours.rules import shortfall
+from volunteer.targets import queries as targets
 
 from .errors import LEADER_TEXTS, REASON_TEXTS
 from .rules import ACCEPTED, HELD, Decision
@@ -19,6 +22,7 @@ SILENT: dict[str, Any] = {
     "leader": None,
     "minutes": None,
     "held": False,
+    "in_only": False,
     "cut": None,
     "choices": [],
     **dict.fromkeys(MOMENTS),
@@ -78,6 +82,8 @@ def message(ticket: dict[str, Any]) -> str:
     """Return the one sentence that says what happened and what to do next."""
     if ticket["reason"]:
         return say(REASON_TEXTS[ticket["reason"]], facts_of(ticket))
+    if ticket.get("direction") == "in" and ticket["in_only"]:
+        return gettext("You are checked in. You need not check out.")
     if ticket.get("direction") == "in":
         return gettext("You are checked in. Scan the same code again when you leave.")
     if ticket["held"]:
@@ -97,3 +103,20 @@ def _moment(moment: datetime | None, now: datetime) -> str:
 def status(answer: dict[str, Any]) -> int:
     """Return what HTTP says: 409 where the verb did not do what was asked."""
     return 200 if answer["verdict"] in {ACCEPTED, HELD} else 409
+
+
+class Balance(NamedTuple):
+    """How a person's month stands, in minutes."""
+
+    month: Month
+    required: int
+    served: int
+    missing: int
+
+
+def balance_of(person_id: int, month: Month) -> Balance:
+    """Return what the person owes, has served and still misses in the month."""
+    policy = targets.policy_for(month)
+    owes = targets.owed_of(person_id, month, policy)
+    served = ledger.minutes_of(person_id, month, duty_counts=policy.duty_counts_for_target)
+    return Balance(month, owes.required, served, shortfall(served, owes.required))

@@ -1,45 +1,36 @@
 """Pages of the printed code (check-in, check-out, poster) and of the shift's leader."""
 
 import hashlib
-from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import uuid4
 
 from flask import (
-    Blueprint,
     Response,
     current_app,
-    flash,
     jsonify,
     make_response,
-    redirect,
     render_template,
     request,
     url_for,
 )
-from flask_babel import gettext, ngettext
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
 from volunteer.core import clock
-from volunteer.core.actor import READERS, SCHEDULERS, Actor
-from volunteer.core.addresses import number_asked
+from volunteer.core.actor import SCHEDULERS, Actor
 from volunteer.core.clock import Month
 from volunteer.core.errors import NotFound, wants_json
-from volunteer.core.fragments import render
 from volunteer.core.login import ask_for_login, current_actor, public
 from volunteer.core.tokens import TokenKind
-from volunteer.people.rules import mask_phone
 from volunteer.posts import queries as posts
 from volunteer.shifts import queries as shifts
-from volunteer.shifts.models import Shift, ShiftState, Site
+from volunteer.shifts.models import Site
 
 from . import (
     access,
     browser,
-    forms,
     post_card,
     presence,
     queries,
@@ -53,19 +44,14 @@ from . import (
     tokens,
 )
 from . import poster as posters
-from . import roll_call as roll
+from .claim_views import bp
 from .counting import counted
 from .errors import KeyMissing
-from .models import Channel, Direction
+from .models import Channel
 from .queries import SiteHere
 from .receipts import Read
 
-bp = Blueprint("attendance", __name__)
-
 Verb = Callable[..., dict[str, Any]]
-
-#: How many questions stand on one page.
-PAGE = 20
 
 
 class Door(NamedTuple):
@@ -169,12 +155,12 @@ def pressed(door: Door, verb: Verb) -> Response:
     return make_response(page, tickets.status(answer))
 
 
-def balance_after(ticket: dict[str, Any], actor: Actor) -> queries.Balance | None:
+def balance_after(ticket: dict[str, Any], actor: Actor) -> tickets.Balance | None:
     """Return the month of the shift after a check-out; after anything else nobody asks."""
     starts_at: datetime | None = ticket["starts_at"]
     if ticket["direction"] != "out" or ticket["verdict"] != rules.ACCEPTED or starts_at is None:
         return None
-    return queries.balance_of(access.require_self(actor), Month.of(starts_at))
+    return tickets.balance_of(access.require_self(actor), Month.of(starts_at))
 
 
 def by_site(text: str) -> Door:
@@ -260,118 +246,6 @@ def drawn(site: Site) -> posters.Poster:
         city=settings.city_name,
         keys=settings.token_keys,
     )
-
-
-@bp.get("/shifts/<string:public_id>/live")
-def live(public_id: str) -> Response:
-    shift = presence.shift_with(public_id)
-    access.require_look(current_actor(), shift.unit.path, shift.leader_id)
-    return live_page(shift, forms.RollForm(formdata=None))
-
-
-def live_page(shift: Shift, form: forms.RollForm) -> Response:
-    actor, now = current_actor(), clock.now()
-    over = now >= shift.ends_at
-    people = presence.places(shift.id, clock.local_day(shift.starts_at))
-    lines = [(p, rules.standing(p.state, p.review, over=over), mask_phone(p.phone)) for p in people]
-    response = render(
-        "attendance/live.html",
-        "attendance/_live.html",
-        shift=shift,
-        lines=lines,
-        count=Counter(standing for _, standing, _ in lines),
-        over=over,
-        now=now,
-        form=form,
-        manages=actor.holds(shift.unit.path, *READERS),
-        may_show=not over
-        and shift.state == ShiftState.PLANNED
-        and access.may_call_roll(actor, shift.unit.path, shift.leader_id),
-        may_call=access.may_call_roll(actor, shift.unit.path, shift.leader_id)
-        and roll.may_begin(shift, now),
-    )
-    response.status_code = form.status
-    return response
-
-
-@bp.post("/shifts/<string:public_id>/roll-call")
-def roll_call(public_id: str) -> AnyResponse:
-    shift = presence.shift_with(public_id)
-    access.require_roll(current_actor(), shift.unit.path, shift.leader_id)
-    form = forms.RollForm()
-    if form.validate_on_submit():
-        changed = roll.call_roll(
-            shift,
-            form.person.data,
-            Direction(form.direction.data),
-            reason=form.note,
-            actor=current_actor(),
-            now=clock.now(),
-        )
-        told = ngettext("%(num)s person recorded.", "%(num)s people recorded.", changed)
-        flash(told, "success" if changed else "info")
-        return redirect(url_for("attendance.live", public_id=public_id), 303)
-    return live_page(shift, form)
-
-
-@bp.get("/confirmations")
-def confirmations() -> str:
-    return queue_page(before=number_asked("before"))
-
-
-def queue_page(
-    *, before: int | None = None, wrong: tuple[int, forms.DecisionForm] | None = None
-) -> str:
-    """Render what waits for the actor; `wrong` is the form that was sent back, by its number."""
-    actor = current_actor()
-    lines = presence.to_confirm(
-        under=actor.paths(*SCHEDULERS), leader_id=actor.person_id, before=before, limit=PAGE + 1
-    )
-    shown = lines[:PAGE]
-    asked = {
-        line.attendance_id: forms.DecisionForm(line.attendance_id, formdata=None) for line in shown
-    }
-    if wrong:
-        asked[wrong[0]] = wrong[1]
-    return render_template(
-        "attendance/confirmations.html",
-        works=actor.is_any(*READERS),
-        lines=shown,
-        forms=asked,
-        next_url=url_for("attendance.confirmations", before=shown[-1].attendance_id)
-        if len(lines) > PAGE
-        else None,
-    )
-
-
-@bp.post("/confirmations/<id:attendance_id>/confirm")
-def confirm(attendance_id: int) -> AnyResponse | tuple[str, int]:
-    facts = roll.open_question(attendance_id, current_actor())
-    form = forms.DecisionForm(attendance_id)
-    if form.validate_on_submit():
-        with form.refusals():
-            minutes = roll.confirm(
-                attendance_id,
-                left_at=forms.moment_after(facts.arrived_at or facts.starts_at, form.left_at.data),
-                reason=form.reason.data,
-                actor=current_actor(),
-                now=clock.now(),
-            )
-            told = ngettext("%(num)s minute entered.", "%(num)s minutes entered.", minutes)
-            flash(told, "success")
-            return redirect(url_for("attendance.confirmations"), 303)
-    return queue_page(before=attendance_id + 1, wrong=(attendance_id, form)), form.status
-
-
-@bp.post("/confirmations/<id:attendance_id>/reject")
-def reject(attendance_id: int) -> AnyResponse | tuple[str, int]:
-    roll.open_question(attendance_id, current_actor())
-    form = forms.DecisionForm(attendance_id)
-    if form.validate_on_submit():
-        roll.reject(attendance_id, reason=form.reason.data, actor=current_actor(), now=clock.now())
-        flash(gettext("Decided: it does not count."), "success")
-        return redirect(url_for("attendance.confirmations"), 303)
-    return queue_page(before=attendance_id + 1, wrong=(attendance_id, form)), form.status
 
 
 blueprints = (bp, screen_views.bp, scanned_views.bp, scanner_views.bp)

@@ -12,12 +12,13 @@ from typing import NamedTuple
 from sqlalchemy import and_, cast, func, literal, or_, select
 from sqlalchemy.orm import aliased
 
+from volunteer.attendance import service as attendance
 from volunteer.attendance.models import Attendance, AttendanceState, Review, Scan, Verdict
 from volunteer.core.clock import Month, local_day
 from volunteer.core.db import db
 from volunteer.hours.models import LedgerEntry
 from volunteer.hours.rules import counted
-from volunteer.shifts.models import Assignment, AssignmentState, Shift
+from volunteer.shifts.models import Assignment, AssignmentState, CheckinSettings, Shift
 from volunteer.targets import queries as targets
 
 #: How many rows are held in memory at a time.
@@ -36,6 +37,7 @@ def findings() -> Iterator[Finding]:
     yield from _orphans()
     yield from _scans_disagree()
     yield from _entries_disagree()
+    yield from _revisions()
     yield from _corrections()
     yield from _overlaps()
 
@@ -74,7 +76,7 @@ def _scans_disagree() -> Iterator[Finding]:
         .outerjoin(went, went.id == Attendance.out_scan_id)
         .where(
             or_(
-                came.id.is_(None),
+                and_(came.id.is_(None), Attendance.state != AttendanceState.EXPECTED),
                 came.person_id != Attendance.person_id,
                 came.shift_id != Attendance.shift_id,
                 came.effective_at != Attendance.arrived_at,
@@ -92,7 +94,11 @@ def _scans_disagree() -> Iterator[Finding]:
 
 
 def _entries_disagree() -> Iterator[Finding]:
-    """Reckon every attendance again and yield those whose entry says something else."""
+    """Reckon every attendance again and yield those whose entry says something else.
+
+    An entry that was taken back counts as none.
+    """
+    taken_back = aliased(LedgerEntry)
     statement = (
         select(
             Attendance.id,
@@ -104,27 +110,38 @@ def _entries_disagree() -> Iterator[Finding]:
             Attendance.left_at,
             Shift.starts_at,
             Shift.ends_at,
+            Shift.id,
+            CheckinSettings.return_allowed,
+            CheckinSettings.require_out,
             LedgerEntry.person_id,
             LedgerEntry.unit_id,
             LedgerEntry.month,
             LedgerEntry.service_day,
-            LedgerEntry.minutes,
+            LedgerEntry.minutes + func.coalesce(taken_back.minutes, 0),
         )
         .join(Shift, Shift.id == Attendance.shift_id)
+        .join(CheckinSettings, CheckinSettings.id == Shift.settings_id)
         .outerjoin(LedgerEntry, and_(Attendance.revision > 0, LedgerEntry.source == _source))
+        .outerjoin(taken_back, taken_back.source == LedgerEntry.source + literal(":reversed"))
         .order_by(Attendance.id)
         .execution_options(yield_per=BATCH)
     )
     by_day, policy_for = _minutes_by_day(), cache(targets.policy_for)
     for row in db.session.execute(statement):
         (attendance_id, person_id, unit_id, state, review, arrived, left, starts, ends) = row[:9]
-        entry_person, entry_unit, month, day, minutes = row[9:]
+        shift_id: int = row[9]
+        may_return, require_out = row[10:12]
+        entry_person, entry_unit, month, day = row[12:16]
+        minutes: int | None = row[16]
         pays = state == AttendanceState.CLOSED and review in {Review.NONE, Review.APPROVED}
         expected_day = local_day(starts)
         policy = policy_for(Month.of_day(expected_day))
         due = 0
         if pays and arrived and left:
-            due = counted([(arrived, left)], starts, ends, targets.terms_of(policy)).minutes
+            times = [(arrived if require_out else starts, left)]
+            if may_return and require_out:
+                times = attendance.presences(shift_id, person_id, left)
+            due = counted(times, starts, ends, targets.terms_of(policy)).minutes
         full = by_day.get((person_id, expected_day), 0) >= policy.max_minutes_per_day
         right = (minutes or 0) == due or (full and (minutes or 0) < due)  # R13: the day's maximum
         if minutes is not None and right:
@@ -149,6 +166,25 @@ def _minutes_by_day() -> dict[tuple[int, date], int]:
     for person_id, day, minutes in db.session.execute(statement):
         found[person_id, day] = minutes
     return found
+
+
+def _revisions() -> Iterator[Finding]:
+    """Yield earlier entries of an attendance that nobody took back when it was entered anew."""
+    earlier = (
+        literal("attendance:")
+        + cast(Attendance.id, LedgerEntry.source.type)
+        + literal(":")
+        + cast(Attendance.revision - 1, LedgerEntry.source.type)
+    )
+    taken_back = aliased(LedgerEntry)
+    statement = (
+        select(Attendance.id)
+        .join(LedgerEntry, LedgerEntry.source == earlier)
+        .outerjoin(taken_back, taken_back.source == LedgerEntry.source + literal(":reversed"))
+        .where(Attendance.revision > 1, taken_back.id.is_(None))
+    )
+    for attendance_id in db.session.scalars(statement):
+        yield Finding("entered_twice", f"attendance:{attendance_id}")
 
 
 def _corrections() -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from flask import Blueprint, current_app, render_template, request
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
+from volunteer.attendance import queries as attendance
 from volunteer.core import clock, workbooks
 from volunteer.core.clock import Month
 from volunteer.core.errors import NotFound
@@ -180,6 +181,7 @@ def mine() -> str:
     chosen = access.require_month(request.args.get("month") or str(running), today=today)
     return render_template(
         "audits/mine.html",
+        missed=attendance.missed_by(person_id, chosen, now=clock.now()),
         stands=queries.person_month(person_id, chosen, today=today),
         balance=balance.balance_of(person_id, chosen),
         neighbours=neighbours(chosen, today),

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import and_, func, literal_column, or_, select
 from sqlalchemy.orm import joinedload
 
-from volunteer.attendance.models import Attendance, AttendanceState, Review
+from volunteer.attendance.models import Attendance, AttendanceClaim, AttendanceState, Review
 from volunteer.core import clock
 from volunteer.core.db import db, within
 from volunteer.core.jobs import LEASE
@@ -124,7 +124,18 @@ def waiting(*, under: Sequence[str], leader_id: int | None) -> int:
             or_(within(Unit.path, under), Shift.leader_id == leader_id),
         )
     )
-    return db.session.scalars(statement).one()
+    claims = (
+        select(func.count(AttendanceClaim.id))
+        .join(Shift, Shift.id == AttendanceClaim.shift_id)
+        .join(Unit, Unit.id == Shift.unit_id)
+        .where(
+            AttendanceClaim.state == "asked",
+            Shift.state == ShiftState.PLANNED,
+            or_(within(Unit.path, under), Shift.leader_id == leader_id),
+        )
+        .scalar_subquery()
+    )
+    return db.session.scalars(select(statement.scalar_subquery() + claims)).one()
 
 
 class Arrival(NamedTuple):

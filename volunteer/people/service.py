@@ -121,6 +121,7 @@ def grant_by_training(
         Qualification.person_id == person_id,
         Qualification.kind == kind,
         Qualification.source == source,
+        Qualification.ended_at.is_(None),
     )
     if session.scalar(known) is not None:
         return
@@ -144,3 +145,27 @@ def grant_by_training(
         kind=str(kind),
         qualification=made.id,
     )
+
+
+def take_back_training(person_id: int, *, source: str, actor: Actor, now: datetime) -> None:
+    """End what somebody was said to have learnt by serving, where that was a mistake.
+
+    Part of a verb, as `grant_by_training`; where there is nothing, nothing changes.
+    """
+    session = db.session()
+    held = select(Qualification).where(
+        Qualification.person_id == person_id,
+        Qualification.source == source,
+        Qualification.ended_at.is_(None),
+    )
+    for each in session.scalars(held).all():
+        each.ended_at = now
+        journal.write(
+            "people.end_qualification",
+            "person",
+            person_id,
+            actor=actor,
+            now=now,
+            qualification=each.id,
+        )
+    session.flush()

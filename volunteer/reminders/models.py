@@ -28,6 +28,7 @@ class ReminderKind(StrEnum):
     GAPS_TOMORROW = "gaps_tomorrow"
     ROSTER_PUBLISHED = "roster_published"
     TAKES_PLACE = "takes_place"
+    CHECK_OUT_MISSING = "check_out_missing"
 
 
 class Reminder(Base):

@@ -23,6 +23,7 @@ HEADINGS = {
     ReminderKind.GAPS_TOMORROW: lazy_gettext("People are missing tomorrow"),
     ReminderKind.ROSTER_PUBLISHED: lazy_gettext("Your roster is ready"),
     ReminderKind.TAKES_PLACE: lazy_gettext("The shift takes place after all"),
+    ReminderKind.CHECK_OUT_MISSING: lazy_gettext("You have not checked out yet"),
 }
 
 #: What a message about a shift says under the shift's title, time and place.
@@ -60,5 +61,8 @@ TOLD = {
     ReminderKind.TAKES_PLACE: lazy_gettext(
         "It had been called off; that has been taken back, and you are put down for it again. "
         "If you cannot come now, say so in one tap."
+    ),
+    ReminderKind.CHECK_OUT_MISSING: lazy_gettext(
+        "The shift is over. Scan the code on site once more, or the leader must confirm your time."
     ),
 }

@@ -29,6 +29,8 @@ class Notice(StrEnum):
     ROSTER_PUBLISHED = "roster_published"
     #: To those assigned again: the day was called off, and that has been taken back.
     TAKES_PLACE = "takes_place"
+    #: To one who is still checked in after the end.
+    CHECK_OUT_MISSING = "check_out_missing"
 
 
 #: Called with the notice, the people, what it is about ("shift:812", "roster:3"; at most 20
