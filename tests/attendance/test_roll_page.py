@@ -202,7 +202,7 @@ def test_nobody_is_absent_while_a_phone_has_not_sent_in_its_scans(
     device = make.save(
         ScannerDevice(
             public_id="00ff00ff00ff00ff",
-            account_id=make.account_of(leader).id,
+            account_id=leader.account_id,
             cookie_hash="0" * 64,
             browser_class="android",
             enrolled_at=at("2026-03-07 08:00"),
