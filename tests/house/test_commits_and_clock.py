@@ -12,6 +12,9 @@ DOORS = {"views", "api", "jobs", "commands"}
 #: Doors by another name: they are started by a person or stand in core.
 OTHER_DOORS = {
     "volunteer/attendance/scanner_views.py",
+    "volunteer/attendance/counting.py",
+    "volunteer/attendance/scanned_views.py",
+    "volunteer/attendance/screen_views.py",
     "volunteer/activities/series_views.py",
     "volunteer/boards/calendar_views.py",
     "volunteer/boards/watch_views.py",
