@@ -94,6 +94,18 @@ def test_a_walk_in_taken_back_is_no_longer_on_the_list(scene, leader):
     assert len(presence.places(scene.shift.id, moment.date())) == 1
 
 
+def test_an_exception_for_the_whole_shift_taken_back_is_none(scene, leader):
+    record(scene, leader, "11:30", "王小雨", at="09:00")
+    assert overriding.exceptions_of(scene.shift).used == 1
+    moment = at("2026-03-07 11:32")
+    [one] = undoing.undoable(scene.shift.id, actor=leader, now=moment)
+
+    shift = presence.shift_with(scene.shift.public_id)
+    undoing.undo(shift, [one.key], reason="x", actor=leader, now=moment)
+
+    assert overriding.exceptions_of(scene.shift).used == 0
+
+
 def test_case_85_without_a_reason(scene, leader, client, set_clock, count):
     with pytest.raises(WordsMissing):
         record(scene, leader, "09:10", "王小雨", code="other")

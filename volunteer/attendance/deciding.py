@@ -19,6 +19,7 @@ from volunteer.shifts.models import Shift
 from . import access, presence, queries, roll_call
 from .by_hand import AttendanceDecision, Ruling
 from .errors import NothingToConfirm, NothingToUndo, SelfConfirmation, UndoneByAnother, UndoTooLate
+from .intervals import UNDO
 from .models import (
     Attendance,
     AttendanceState,
@@ -216,7 +217,7 @@ def undo(decision_id: int, *, reason: str, actor: Actor, now: datetime) -> None:
         session.flush()
         if confirmed:
             write_scan(
-                key_of(new_act("undo"), facts.person_id, Direction.OUT),
+                key_of(new_act(UNDO), facts.person_id, Direction.OUT),
                 session.get_one(Shift, facts.shift_id),
                 facts.person_id,
                 Direction.OUT,

@@ -10,18 +10,27 @@ from volunteer.hours.rules import Interval
 
 from .models import Direction, Scan, Verdict
 
+#: How the key of a scan begins that only takes another one back; what states other times counts.
+UNDO = "undo"
+
 _later = aliased(Scan)
-_heard = (
-    select(Scan.direction, Scan.effective_at)
-    .where(
-        Scan.shift_id == bindparam("shift_id"),
-        Scan.person_id == bindparam("person_id"),
-        Scan.verdict.in_([Verdict.ACCEPTED, Verdict.HELD]),
-        Scan.supersedes_id.is_(None),
-        ~exists().where(_later.supersedes_id == Scan.id),
-    )
-    .order_by(Scan.effective_at, Scan.id)
+_standing = (
+    Scan.shift_id == bindparam("shift_id"),
+    Scan.person_id == bindparam("person_id"),
+    Scan.verdict.in_([Verdict.ACCEPTED, Verdict.HELD]),
+    Scan.key.not_like(f"{UNDO}:%"),
+    ~exists().where(_later.supersedes_id == Scan.id),
 )
+_heard = (
+    select(Scan.direction, Scan.effective_at).where(*_standing).order_by(Scan.effective_at, Scan.id)
+)
+_which = select(Scan.id, Scan.direction).where(*_standing).order_by(Scan.id)
+
+
+def standing(shift_id: int, person_id: int) -> list[tuple[int, Direction]]:
+    """Return the number and direction of each scan that counts, in the order they came in."""
+    rows = run(_which, {"shift_id": shift_id, "person_id": person_id}).all()
+    return [(number, Direction(direction)) for number, direction in rows]
 
 
 def presences(shift_id: int, person_id: int, left_at: datetime) -> list[Interval]:

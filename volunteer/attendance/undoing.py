@@ -19,8 +19,9 @@ from volunteer.shifts.models import Shift
 
 from . import access, presence, queries
 from .errors import NothingToUndo, PresentElsewhere, UndoneByAnother, UndoTooLate
+from .intervals import UNDO
 from .models import Attendance, AttendanceState, Channel, Direction, Review, Scan, Verdict
-from .recording import act_of, key_of, new_act, write_scan
+from .recording import act_of, key_of, new_act, set_aside, write_scan
 
 #: How long somebody may take back what he recorded.
 PATIENCE = timedelta(minutes=15)
@@ -195,10 +196,12 @@ def _restore(scan: Scan, shift: Shift, reason: str, actor: Actor, now: datetime)
         there.state, there.review = AttendanceState.EXPECTED, Review.NONE
         there.in_scan_id = there.arrived_at = None
         shifts.take_walk_in_back(shift, person_id, actor=actor, now=now)
+        how = {"reason": reason, "actor": actor, "now": now}
+        set_aside(shift, person_id, but=[scan.id], **how)  # type: ignore[arg-type]
     there.out_scan_id = there.left_at = there.policy_id = None
     db.session.flush()
     write_scan(
-        key_of(new_act("undo"), person_id, Direction(scan.direction)),
+        key_of(new_act(UNDO), person_id, Direction(scan.direction)),
         shift,
         person_id,
         Direction(scan.direction),
