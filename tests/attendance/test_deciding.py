@@ -7,7 +7,7 @@ import pytest
 from tests import make
 from tests.attendance.conftest import attendance_of, entries_of
 from tests.make import at
-from volunteer.attendance import deciding, presence, roll_call
+from volunteer.attendance import claims, deciding, presence, roll_call
 from volunteer.attendance.by_hand import Ruling
 from volunteer.attendance.errors import (
     NothingToConfirm,
@@ -129,6 +129,42 @@ def test_a_decision_is_taken_back(scene, leader, forgotten, ruling, count):
     assert decide(leader, forgotten[0]).minutes == 110  # and may be decided again
     assert sum(minutes(scene.wang)) == 110
     assert list(integrity.findings()) == []
+
+
+@pytest.mark.parametrize("ruling", Ruling)
+def test_a_decision_that_a_claim_has_overtaken_is_not_taken_back(scene, leader, forgotten, ruling):
+    decide(leader, forgotten[0], ruling=ruling)
+    times = {"arrived_at": at("2026-03-07 09:00"), "left_at": at("2026-03-07 10:00")}
+    shift = presence.shift_with(scene.shift.public_id)
+    claim = claims.ask(shift, **times, words="x", actor=scene.actor, now=NOW)
+    later = at("2026-03-08 08:05")
+    other = make.grant_of(Role.COORDINATOR, scene.unit)
+    claims.answer(claim.id, approved=True, words="属实", actor=other, now=later)
+
+    with pytest.raises(NothingToUndo):
+        undo(leader, now=later)
+
+    there = attendance_of(scene.wang, scene.shift)
+    assert (there.state, there.left_at) == ("closed", at("2026-03-07 10:00"))
+    assert sum(minutes(scene.wang)) == 60
+    assert list(integrity.findings()) == []
+
+
+def test_who_rejects_what_is_confirmed_by_then_is_told_so(scene, li, leader, strict, monkeypatch):
+    number = attendance_of(li, strict).id
+    current, stale = roll_call.open_question, [roll_call.open_question(number, leader)]
+    decide(leader, number)
+
+    def seen_before(*asked):
+        return stale.pop() if stale else current(*asked)
+
+    monkeypatch.setattr(roll_call, "open_question", seen_before)
+    with pytest.raises(NothingToConfirm):
+        roll_call.reject(number, reason="x", actor=leader, now=NOW)
+
+    assert not stale
+    assert attendance_of(li, strict).state == "closed"
+    assert minutes(li) == [90]
 
 
 def test_a_held_one_is_held_again_as_scanned(scene, li, leader, strict):

@@ -183,6 +183,21 @@ def recent(*, actor: Actor, now: datetime, limit: int = 20) -> Sequence[Recent]:
     return [Recent._make(row) for row in db.session.execute(statement)]
 
 
+def _stands(decision: AttendanceDecision, there: Attendance) -> bool:
+    """Tell whether a record stands as this decision left it, and nothing came of it since."""
+    if there.review != decision.ruling:
+        return False
+    if decision.ruling == Ruling.REJECTED:
+        return there.state == AttendanceState.VOID
+    went = db.session.get(Scan, there.out_scan_id) if there.out_scan_id else None
+    return (
+        went is not None
+        and went.received_at == decision.decided_at
+        and went.actor_account_id == decision.decided_by
+        and went.key.startswith(f"{roll_call.CONFIRM}:")
+    )
+
+
 @again_on_conflict
 def undo(decision_id: int, *, reason: str, actor: Actor, now: datetime) -> None:
     """Take one's own decision of the last 15 minutes back: the record waits again.
@@ -198,12 +213,12 @@ def undo(decision_id: int, *, reason: str, actor: Actor, now: datetime) -> None:
         access.require_roll(actor, facts.unit_path, facts.leader_id)
         if decision.decided_by != actor.account_id:
             raise UndoneByAnother()
-        if decision.undone_at or (facts.review not in (Review.APPROVED, Review.REJECTED)):
+        queries.member(facts.person_id, local_day(now), lock=True)
+        there = session.get_one(Attendance, facts.attendance_id, populate_existing=True)
+        if decision.undone_at or not _stands(decision, there):
             raise NothingToUndo()
         if now - decision.decided_at > PATIENCE:
             raise UndoTooLate()
-        queries.member(facts.person_id, local_day(now), lock=True)
-        there = session.get_one(Attendance, facts.attendance_id, populate_existing=True)
         if there.revision:
             source = f"attendance:{there.id}:{there.revision}"
             hours.take_back(source, reason=reason, entered_by=actor.account_id, now=now)

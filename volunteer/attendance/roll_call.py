@@ -35,6 +35,8 @@ from .service import earned, settle
 
 #: Who has not checked out is reminded so long after the end, and no longer than this.
 GRACE, MISSED = timedelta(minutes=10), timedelta(minutes=60)
+#: How the keys of confirmations begin.
+CONFIRM = "confirm"
 
 
 def opens_at(shift: Shift) -> datetime:
@@ -173,7 +175,7 @@ def confirm(
         elif not (facts.arrived_at or facts.starts_at) <= left_at <= facts.ends_at:
             raise TimesOutside()
         scan_id = write_scan(
-            key_of(new_act("confirm"), facts.person_id, Direction.OUT),
+            key_of(new_act(CONFIRM), facts.person_id, Direction.OUT),
             shift,
             facts.person_id,
             Direction.OUT,
@@ -207,7 +209,12 @@ def reject(attendance_id: int, *, reason: str, actor: Actor, now: datetime) -> N
         facts = open_question(attendance_id, actor)
         moved = db.session.execute(
             update(Attendance)
-            .where(Attendance.id == attendance_id, Attendance.state == facts.state)
+            .where(
+                Attendance.id == attendance_id,
+                Attendance.state == facts.state,
+                Attendance.review == facts.review,
+                Attendance.revision == facts.revision,
+            )
             .values(state=AttendanceState.VOID, review=Review.REJECTED)
             .returning(Attendance.id)
         )
