@@ -18,7 +18,14 @@ from volunteer.shifts.models import Shift
 
 from . import access, presence, queries, roll_call
 from .by_hand import AttendanceDecision, Ruling
-from .errors import NothingToConfirm, NothingToUndo, SelfConfirmation, UndoneByAnother, UndoTooLate
+from .errors import (
+    ForAdministrator,
+    NothingToConfirm,
+    NothingToUndo,
+    SelfConfirmation,
+    UndoneByAnother,
+    UndoTooLate,
+)
 from .intervals import UNDO
 from .models import (
     Attendance,
@@ -26,19 +33,30 @@ from .models import (
     Channel,
     Direction,
     EvidenceClass,
+    Reason,
     Review,
     Scan,
 )
 from .queries import Posting
 from .recording import key_of, new_act, write_scan
+from .service import earned
 from .undoing import PATIENCE
 
 #: What is held for want of evidence alone; a leader who has seen the people confirms it.
 NO_EVIDENCE = ("location_missing", "location_imprecise")
 
 
+#: What it may be held for besides; those wait for a look at each of them.
+OTHER_HOLDS = roll_call.FOR_KEEPERS | {
+    Reason.OVERLAP_ACTIVE,
+    Reason.ROSTER_CHANGED,
+    Reason.OUTSIDE_FENCE,
+}
+
+
 class Decided(NamedTuple):
-    """How many records were decided, and how many were left: one's own, or decided before."""
+    """How many records were decided, and how many were left: one's own, decided before, or for
+    an administrator."""
 
     done: int
     left: int
@@ -57,8 +75,9 @@ def decide(
 ) -> Decided:
     """Approve or reject records that wait. A foreign one among them stops everything.
 
-    Of several, one's own and those that somebody has decided already are left as they are,
-    so a repeat changes nothing; a single one says why not (as `roll_call.confirm`).
+    Of several, one's own, those that somebody has decided already and those that only an
+    administrator confirms are left as they are, so a repeat changes nothing;
+    a single one says why not (as `roll_call.confirm`).
     """
     done = left = minutes = 0
     with transaction():
@@ -66,7 +85,9 @@ def decide(
         for attendance_id in dict.fromkeys(attendance_ids):
             try:
                 facts = roll_call.open_question(attendance_id, actor)
-            except (SelfConfirmation, NothingToConfirm):
+                if ruling is Ruling.APPROVED:
+                    roll_call.require_confirmable(facts, actor, now)
+            except (SelfConfirmation, NothingToConfirm, ForAdministrator):
                 if len(attendance_ids) == 1:
                     raise
                 left += 1
@@ -129,9 +150,12 @@ def confirm_list(shift: Shift, *, reason: str, actor: Actor, now: datetime) -> D
             )
             .order_by(Attendance.id)
         )
-        rows = session.execute(held).all()
+        every = session.execute(held).all()
+        doubts = presence.doubts_about([number for number, _ in every])
+        rows = [row for row in every if not OTHER_HOLDS & doubts[row[0]] and not _waits(*row)]
         there = [number for number, state in rows if state == AttendanceState.OPEN]
         gone = [number for number, state in rows if state == AttendanceState.CLOSED]
+        gone = gone if now >= shift.starts_at else []
         elsewhere = presence.serve_elsewhere(there, shift.id)
         seen = [number for number in there if number not in elsewhere]
         if seen:
@@ -152,6 +176,14 @@ def confirm_list(shift: Shift, *, reason: str, actor: Actor, now: datetime) -> D
             people=len(seen) + done.done,
         )
         return Decided(done.done + len(seen), done.left + len(elsewhere), done.minutes)
+
+
+def _waits(attendance_id: int, state: str) -> bool:
+    """Tell whether somebody has left with more minutes than one record may have (R13)."""
+    if state != AttendanceState.CLOSED:
+        return False
+    facts = queries.posting(attendance_id)
+    return facts is None or facts.left_at is None or earned(facts, facts.left_at).waits
 
 
 class Recent(NamedTuple):

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import update
 
 from volunteer.core import journal
-from volunteer.core.actor import SYSTEM, Actor
+from volunteer.core.actor import KEEPERS, SYSTEM, Actor
 from volunteer.core.clock import local_day
 from volunteer.core.db import LostRace, again_on_conflict, db, transaction
 from volunteer.core.errors import NotFound
@@ -19,13 +19,14 @@ from volunteer.shifts.models import Shift, ShiftState
 from volunteer.shifts.notices import Notice
 
 from . import access, presence, queries
-from .errors import NothingToConfirm, NotOpenYet, SelfConfirmation, TimesOutside
+from .errors import ForAdministrator, NothingToConfirm, NotOpenYet, SelfConfirmation, TimesOutside
 from .models import (
     Attendance,
     AttendanceState,
     Channel,
     Direction,
     EvidenceClass,
+    Reason,
     Review,
 )
 from .presence import Place
@@ -35,6 +36,14 @@ from .service import earned, settle
 
 #: Who has not checked out is reminded so long after the end, and no longer than this.
 GRACE, MISSED = timedelta(minutes=10), timedelta(minutes=60)
+#: What is held for these an administrator confirms, not who led the shift (checkin.md 1.8).
+FOR_KEEPERS = {
+    Reason.DEVICE_SHARED,
+    Reason.BURST,
+    Reason.CLOCK_FUTURE,
+    Reason.CLOCK_BEFORE_SYNC,
+    Reason.CLOCK_MOVED,
+}
 #: How the keys of confirmations begin.
 CONFIRM = "confirm"
 
@@ -167,6 +176,7 @@ def confirm(
     """
     with transaction():
         facts = open_question(attendance_id, actor)
+        require_confirmable(facts, actor, now)
         queries.member(facts.person_id, local_day(now), lock=True)
         shift = db.session.get_one(Shift, facts.shift_id)
         forgotten = facts.state == AttendanceState.AUTO_CLOSED
@@ -235,6 +245,16 @@ def open_question(attendance_id: int, actor: Actor) -> Posting:
     if not held and facts.state != AttendanceState.AUTO_CLOSED:
         raise NothingToConfirm()
     return facts
+
+
+def require_confirmable(facts: Posting, actor: Actor, now: datetime) -> None:
+    """Refuse before the shift has begun, and where only an administrator confirms."""
+    if now < facts.starts_at:
+        raise NothingToConfirm()
+    if facts.review != Review.PENDING or actor.holds(facts.unit_path, *KEEPERS):
+        return
+    if FOR_KEEPERS & presence.doubts_about([facts.attendance_id])[facts.attendance_id]:
+        raise ForAdministrator()
 
 
 def _write_down(action: str, facts: Posting, actor: Actor, now: datetime, **body: object) -> None:
