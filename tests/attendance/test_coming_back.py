@@ -6,8 +6,9 @@ from sqlalchemy import delete
 from tests import make
 from tests.attendance.conftest import attendance_of, change, entries_of, scans_of
 from tests.make import at
-from volunteer.attendance import roll_call
-from volunteer.attendance.models import Attendance
+from volunteer.attendance import claims, overriding, presence, roll_call, undoing
+from volunteer.attendance.by_hand import OverrideReason
+from volunteer.attendance.models import Attendance, Direction
 from volunteer.audits import integrity
 from volunteer.core.db import db, transaction
 from volunteer.shifts.models import Assignment
@@ -116,6 +117,49 @@ def test_of_two_shifts_the_next_one_is_meant_not_a_return(returning):
     make.assignment(person=scene.wang, shift=second)
 
     assert scene.come("11:42")["shift"] == second.public_id
+
+
+@pytest.mark.parametrize("back", [True, False])
+def test_the_times_of_an_approved_claim_hold_whatever_was_scanned_between(returning, back):
+    scene = returning
+    scene.come("09:00")
+    scene.go("10:00")
+    if back:
+        scene.come("10:30")
+        scene.go("11:00")
+    leader, late = make.actor_of(scene.leader), day("13:00")
+    times = {"arrived_at": day("09:00"), "left_at": day("12:00")}
+    shift = presence.shift_with(scene.shift.public_id)
+    claim = claims.ask(shift, **times, words="手机没电", actor=scene.actor, now=late)
+
+    assert claims.answer(claim.id, approved=True, words="属实", actor=leader, now=late) == 180
+
+    assert sum(minutes_of(scene.wang)) == 180
+    assert list(integrity.findings()) == []
+
+
+def test_a_whole_shift_that_was_taken_back_counts_no_longer(returning, count):
+    """Its arrival at the beginning would pair with a later leaving."""
+    scene = returning
+    leader, late = make.actor_of(scene.leader), day("12:05")
+    shift = presence.shift_with(scene.shift.public_id)
+    names, how = [scene.wang.public_id], {"reason": "x", "actor": leader}
+    roll_call.call_roll(shift, names, Direction.IN, **how, now=late)
+    [one] = undoing.undoable(shift.id, actor=leader, now=late)
+    undoing.undo(shift, [one.key], **how, now=day("12:06"))
+    overriding.override(
+        shift,
+        "王小雨",
+        Direction.IN,
+        at=day("11:00"),
+        code=OverrideReason.PHONE_DEAD,
+        words="",
+        **how,
+        now=day("12:07"),
+    )
+
+    assert sum(minutes_of(scene.wang)) == 60
+    assert list(integrity.findings()) == []
 
 
 class TestInOnly:

@@ -7,16 +7,18 @@ import pytest
 from tests import make
 from tests.attendance.conftest import attendance_of, entries_of
 from tests.make import at
-from volunteer.attendance import deciding, presence, roll_call
+from volunteer.attendance import claims, deciding, presence, roll_call, service
 from volunteer.attendance.by_hand import Ruling
+from volunteer.attendance.devices import cookie_hash
 from volunteer.attendance.errors import (
+    ForAdministrator,
     NothingToConfirm,
     NothingToUndo,
     SelfConfirmation,
     UndoneByAnother,
     UndoTooLate,
 )
-from volunteer.attendance.models import AttendanceDecision, Scan
+from volunteer.attendance.models import AttendanceDecision, Reason, Scan
 from volunteer.audits import integrity
 from volunteer.core.actor import Role
 from volunteer.core.db import db
@@ -131,6 +133,42 @@ def test_a_decision_is_taken_back(scene, leader, forgotten, ruling, count):
     assert list(integrity.findings()) == []
 
 
+@pytest.mark.parametrize("ruling", Ruling)
+def test_a_decision_that_a_claim_has_overtaken_is_not_taken_back(scene, leader, forgotten, ruling):
+    decide(leader, forgotten[0], ruling=ruling)
+    times = {"arrived_at": at("2026-03-07 09:00"), "left_at": at("2026-03-07 10:00")}
+    shift = presence.shift_with(scene.shift.public_id)
+    claim = claims.ask(shift, **times, words="x", actor=scene.actor, now=NOW)
+    later = at("2026-03-08 08:05")
+    other = make.grant_of(Role.COORDINATOR, scene.unit)
+    claims.answer(claim.id, approved=True, words="属实", actor=other, now=later)
+
+    with pytest.raises(NothingToUndo):
+        undo(leader, now=later)
+
+    there = attendance_of(scene.wang, scene.shift)
+    assert (there.state, there.left_at) == ("closed", at("2026-03-07 10:00"))
+    assert sum(minutes(scene.wang)) == 60
+    assert list(integrity.findings()) == []
+
+
+def test_who_rejects_what_is_confirmed_by_then_is_told_so(scene, li, leader, strict, monkeypatch):
+    number = attendance_of(li, strict).id
+    current, stale = roll_call.open_question, [roll_call.open_question(number, leader)]
+    decide(leader, number)
+
+    def seen_before(*asked):
+        return stale.pop() if stale else current(*asked)
+
+    monkeypatch.setattr(roll_call, "open_question", seen_before)
+    with pytest.raises(NothingToConfirm):
+        roll_call.reject(number, reason="x", actor=leader, now=NOW)
+
+    assert not stale
+    assert attendance_of(li, strict).state == "closed"
+    assert minutes(li) == [90]
+
+
 def test_a_held_one_is_held_again_as_scanned(scene, li, leader, strict):
     there = attendance_of(li, strict)
     decide(leader, there.id)
@@ -161,6 +199,27 @@ def test_who_may_take_a_decision_back_and_until_when(scene, leader, forgotten):
     undo(leader, now=at("2026-03-08 08:15"), number=mine.id)
     with pytest.raises(NothingToUndo):
         undo(leader, number=mine.id)
+
+
+def test_what_only_an_administrator_confirms(scene, li, leader):
+    """Both came with one phone: held by a scan of Li's own, and Wang on account of it."""
+    shared = scene.request()._replace(cookie_hash=cookie_hash("one" * 8))
+    for person in (scene.wang, li):
+        asked = shared._replace(key=f"key-of-{person.id}")
+        service.check_in(asked, actor=make.actor_of(person), now=at("2026-03-07 08:50"))
+    for person in (scene.wang, li):
+        scene.go("08:55", actor=make.actor_of(person))
+    both = [attendance_of(each, scene.shift).id for each in (scene.wang, li)]
+    admin = make.grant_of(Role.UNIT_ADMIN, scene.unit)
+
+    for number in both:
+        with pytest.raises(ForAdministrator):
+            decide(leader, number)
+    assert decide(leader, *both) == (0, 2, 0)
+    with pytest.raises(NothingToConfirm):  # not before it has begun
+        decide(admin, both[0], now=at("2026-03-07 08:59"))
+    assert decide(admin, *both).done == 2
+    assert attendance_of(scene.wang, scene.shift).review == "approved"
 
 
 def confirm_list(shift, actor, when="2026-03-07 15:40"):
@@ -194,6 +253,39 @@ def test_the_tap_leaves_what_is_held_for_another_reason(scene, leader):
 
     assert confirm_list(scene.shift, leader, "2026-03-07 09:20") == (0, 0, 0)
     assert attendance_of(scene.wang, scene.shift).review == "pending"
+
+
+def test_the_tap_leaves_whose_leaving_is_in_doubt(scene, li, leader, strict):
+    asked = scene.request()._replace(doubts=(Reason.OUTSIDE_FENCE,))
+    service.check_out(asked, actor=scene.actor, now=at("2026-03-07 15:30"))
+
+    assert confirm_list(strict, leader).done == 1  # Li, the control arm
+
+    assert (minutes(scene.wang), minutes(li)) == ([], [90])
+    assert attendance_of(scene.wang, strict).review == "pending"
+
+
+def test_the_tap_leaves_who_shares_a_phone_and_who_has_too_many_minutes(scene, li, leader):
+    settings = make.checkin_settings(hold_without_evidence=True)
+    long = make.shift(
+        starts="2026-03-08 08:00",
+        minutes=600,
+        site=scene.site,
+        leader=scene.leader,
+        settings=settings,
+    )
+    chen = make.person(unit=scene.unit, name="陈一")
+    for person, phone in ((scene.wang, "a"), (li, "b"), (chen, "b")):
+        make.assignment(person=person, shift=long)
+        asked = scene.request()._replace(cookie_hash=cookie_hash(phone * 20))
+        moment = at("2026-03-08 07:55")
+        service.check_in(asked, actor=make.actor_of(person), now=moment)
+    gone = at("2026-03-08 17:50")
+    service.check_out(scene.request(), actor=scene.actor, now=gone)
+
+    assert confirm_list(long, leader, "2026-03-08 17:55") == (0, 0, 0)
+
+    assert {attendance_of(p, long).review for p in (scene.wang, li, chen)} == {"pending"}
 
 
 def test_the_tap_leaves_ones_own(scene, li, strict):

@@ -5,7 +5,7 @@ import pytest
 from tests import make
 from tests.attendance.conftest import attendance_of, entries_of
 from tests.make import at
-from volunteer.attendance import overriding, presence, undoing
+from volunteer.attendance import overriding, presence, service, undoing
 from volunteer.attendance.by_hand import OverrideReason
 from volunteer.attendance.errors import (
     NobodyMeant,
@@ -92,6 +92,48 @@ def test_a_walk_in_taken_back_is_no_longer_on_the_list(scene, leader):
     assert db.session.query(Assignment).filter_by(person_id=chen.id).one().state == "cancelled"
     assert overriding.exceptions_of(scene.shift).used == 0
     assert len(presence.places(scene.shift.id, moment.date())) == 1
+
+
+def test_an_exception_for_the_whole_shift_taken_back_is_none(scene, leader):
+    record(scene, leader, "11:30", "王小雨", at="09:00")
+    assert overriding.exceptions_of(scene.shift).used == 1
+    moment = at("2026-03-07 11:32")
+    [one] = undoing.undoable(scene.shift.id, actor=leader, now=moment)
+
+    shift = presence.shift_with(scene.shift.public_id)
+    undoing.undo(shift, [one.key], reason="x", actor=leader, now=moment)
+
+    assert overriding.exceptions_of(scene.shift).used == 0
+
+
+@pytest.mark.parametrize(("starts", "beside"), [("09:00", [0]), ("10:00", [60]), ("11:00", [120])])
+def test_the_same_time_is_credited_once_whatever_the_shift(scene, leader, starts, beside):
+    """Wang serves from 9 to 11, and another leader says he was with them for two hours."""
+    scene.come("09:00")
+    scene.go("11:00")
+    chief = make.person(unit=scene.unit, name="吴队")
+    other = make.shift(starts=f"2026-03-07 {starts}", site=make.site(unit=scene.unit), leader=chief)
+    number = scene.wang.volunteer_number
+
+    record(scene, make.actor_of(chief), "14:00", number, at=starts, shift=other)
+
+    minutes = [line[0] for line in entries_of(scene.wang)]
+    assert minutes == [120, *filter(None, beside)]
+    assert list(integrity.findings()) == []
+
+
+def test_the_check_finds_the_same_time_credited_twice(scene, leader, monkeypatch):
+    """The control arm."""
+    monkeypatch.setattr(service, "without", lambda times, taken: times)
+    scene.come("09:00")
+    scene.go("11:00")
+    other = make.shift(
+        starts="2026-03-07 09:00", site=make.site(unit=scene.unit), leader=scene.leader
+    )
+    record(scene, leader, "14:00", scene.wang.volunteer_number, at="09:00", shift=other)
+
+    assert [line[0] for line in entries_of(scene.wang)] == [120, 120]
+    assert [each.code for each in integrity.findings()] == ["credited_twice"]
 
 
 def test_case_85_without_a_reason(scene, leader, client, set_clock, count):

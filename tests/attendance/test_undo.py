@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from tests import make
-from tests.attendance.conftest import attendance_of, entries_of, scans_of
+from tests.attendance.conftest import attendance_of, change, entries_of, scans_of
 from tests.attendance.test_roll_call import call
 from tests.make import at
 from volunteer.attendance import presence, roll_call, undoing
@@ -255,6 +255,32 @@ class TestOnesOwn:
         with pytest.raises(UndoTooLate):
             self.back(scene, "09:46")
         assert attendance_of(scene.wang, scene.shift).state == "closed"
+
+    def test_what_waits_for_the_leader_waits_on(self, scene):
+        """Held while present, as by `devices.hold_too`: leaving and coming back frees nobody."""
+        scene.come("09:00")
+        change(attendance_of(scene.wang, scene.shift), review="pending")
+        scene.go("09:30")
+
+        self.back(scene, "09:31")
+
+        assert attendance_of(scene.wang, scene.shift).review == "pending"
+        assert scene.go("11:00")["held"] is True
+        assert entries_of(scene.wang) == []
+
+    def test_not_what_the_leader_has_rejected(self, scene, leader):
+        scene.come("09:00")
+        change(attendance_of(scene.wang, scene.shift), review="pending")
+        scene.go("10:55")
+        number = attendance_of(scene.wang, scene.shift).id
+        moment = at("2026-03-07 10:56")
+        roll_call.reject(number, reason="不在场", actor=leader, now=moment)
+
+        with pytest.raises(NothingToUndo):
+            self.back(scene, "10:57")
+
+        there = attendance_of(scene.wang, scene.shift)
+        assert (there.state, there.review) == ("void", "rejected")
 
     def test_not_what_the_leader_recorded(self, scene, leader):
         scene.come("09:00")

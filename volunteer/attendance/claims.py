@@ -30,7 +30,7 @@ from .errors import (
     TimesOutside,
 )
 from .models import Attendance, AttendanceState, Channel, Direction, EvidenceClass, Review
-from .recording import key_of, new_act, write_scan
+from .recording import key_of, new_act, set_aside, write_scan
 from .roll_call import was_there
 from .service import earned, settle
 
@@ -153,6 +153,8 @@ def _restate(
                 now=now,
             )
         )
+    how = {"reason": reason, "actor": actor, "now": now}
+    set_aside(shift, claim.person_id, but=scans, **how)  # type: ignore[arg-type]
     db.session.execute(
         update(Attendance)
         .where(Attendance.id == there.id)

@@ -18,26 +18,45 @@ from volunteer.shifts.models import Shift
 
 from . import access, presence, queries, roll_call
 from .by_hand import AttendanceDecision, Ruling
-from .errors import NothingToConfirm, NothingToUndo, SelfConfirmation, UndoneByAnother, UndoTooLate
+from .errors import (
+    ForAdministrator,
+    NothingToConfirm,
+    NothingToUndo,
+    SelfConfirmation,
+    UndoneByAnother,
+    UndoTooLate,
+)
+from .intervals import UNDO
 from .models import (
     Attendance,
     AttendanceState,
     Channel,
     Direction,
     EvidenceClass,
+    Reason,
     Review,
     Scan,
 )
 from .queries import Posting
 from .recording import key_of, new_act, write_scan
+from .service import earned
 from .undoing import PATIENCE
 
 #: What is held for want of evidence alone; a leader who has seen the people confirms it.
 NO_EVIDENCE = ("location_missing", "location_imprecise")
 
 
+#: What it may be held for besides; those wait for a look at each of them.
+OTHER_HOLDS = roll_call.FOR_KEEPERS | {
+    Reason.OVERLAP_ACTIVE,
+    Reason.ROSTER_CHANGED,
+    Reason.OUTSIDE_FENCE,
+}
+
+
 class Decided(NamedTuple):
-    """How many records were decided, and how many were left: one's own, or decided before."""
+    """How many records were decided, and how many were left: one's own, decided before, or for
+    an administrator."""
 
     done: int
     left: int
@@ -56,8 +75,9 @@ def decide(
 ) -> Decided:
     """Approve or reject records that wait. A foreign one among them stops everything.
 
-    Of several, one's own and those that somebody has decided already are left as they are,
-    so a repeat changes nothing; a single one says why not (as `roll_call.confirm`).
+    Of several, one's own, those that somebody has decided already and those that only an
+    administrator confirms are left as they are, so a repeat changes nothing;
+    a single one says why not (as `roll_call.confirm`).
     """
     done = left = minutes = 0
     with transaction():
@@ -65,7 +85,9 @@ def decide(
         for attendance_id in dict.fromkeys(attendance_ids):
             try:
                 facts = roll_call.open_question(attendance_id, actor)
-            except (SelfConfirmation, NothingToConfirm):
+                if ruling is Ruling.APPROVED:
+                    roll_call.require_confirmable(facts, actor, now)
+            except (SelfConfirmation, NothingToConfirm, ForAdministrator):
                 if len(attendance_ids) == 1:
                     raise
                 left += 1
@@ -128,9 +150,12 @@ def confirm_list(shift: Shift, *, reason: str, actor: Actor, now: datetime) -> D
             )
             .order_by(Attendance.id)
         )
-        rows = session.execute(held).all()
+        every = session.execute(held).all()
+        doubts = presence.doubts_about([number for number, _ in every])
+        rows = [row for row in every if not OTHER_HOLDS & doubts[row[0]] and not _waits(*row)]
         there = [number for number, state in rows if state == AttendanceState.OPEN]
         gone = [number for number, state in rows if state == AttendanceState.CLOSED]
+        gone = gone if now >= shift.starts_at else []
         elsewhere = presence.serve_elsewhere(there, shift.id)
         seen = [number for number in there if number not in elsewhere]
         if seen:
@@ -151,6 +176,14 @@ def confirm_list(shift: Shift, *, reason: str, actor: Actor, now: datetime) -> D
             people=len(seen) + done.done,
         )
         return Decided(done.done + len(seen), done.left + len(elsewhere), done.minutes)
+
+
+def _waits(attendance_id: int, state: str) -> bool:
+    """Tell whether somebody has left with more minutes than one record may have (R13)."""
+    if state != AttendanceState.CLOSED:
+        return False
+    facts = queries.posting(attendance_id)
+    return facts is None or facts.left_at is None or earned(facts, facts.left_at).waits
 
 
 class Recent(NamedTuple):
@@ -182,6 +215,21 @@ def recent(*, actor: Actor, now: datetime, limit: int = 20) -> Sequence[Recent]:
     return [Recent._make(row) for row in db.session.execute(statement)]
 
 
+def _stands(decision: AttendanceDecision, there: Attendance) -> bool:
+    """Tell whether a record stands as this decision left it, and nothing came of it since."""
+    if there.review != decision.ruling:
+        return False
+    if decision.ruling == Ruling.REJECTED:
+        return there.state == AttendanceState.VOID
+    went = db.session.get(Scan, there.out_scan_id) if there.out_scan_id else None
+    return (
+        went is not None
+        and went.received_at == decision.decided_at
+        and went.actor_account_id == decision.decided_by
+        and went.key.startswith(f"{roll_call.CONFIRM}:")
+    )
+
+
 @again_on_conflict
 def undo(decision_id: int, *, reason: str, actor: Actor, now: datetime) -> None:
     """Take one's own decision of the last 15 minutes back: the record waits again.
@@ -197,12 +245,12 @@ def undo(decision_id: int, *, reason: str, actor: Actor, now: datetime) -> None:
         access.require_roll(actor, facts.unit_path, facts.leader_id)
         if decision.decided_by != actor.account_id:
             raise UndoneByAnother()
-        if decision.undone_at or (facts.review not in (Review.APPROVED, Review.REJECTED)):
+        queries.member(facts.person_id, local_day(now), lock=True)
+        there = session.get_one(Attendance, facts.attendance_id, populate_existing=True)
+        if decision.undone_at or not _stands(decision, there):
             raise NothingToUndo()
         if now - decision.decided_at > PATIENCE:
             raise UndoTooLate()
-        queries.member(facts.person_id, local_day(now), lock=True)
-        there = session.get_one(Attendance, facts.attendance_id, populate_existing=True)
         if there.revision:
             source = f"attendance:{there.id}:{there.revision}"
             hours.take_back(source, reason=reason, entered_by=actor.account_id, now=now)
@@ -216,7 +264,7 @@ def undo(decision_id: int, *, reason: str, actor: Actor, now: datetime) -> None:
         session.flush()
         if confirmed:
             write_scan(
-                key_of(new_act("undo"), facts.person_id, Direction.OUT),
+                key_of(new_act(UNDO), facts.person_id, Direction.OUT),
                 session.get_one(Shift, facts.shift_id),
                 facts.person_id,
                 Direction.OUT,

@@ -177,6 +177,15 @@ class SelfConfirmation(DomainError):
     status = 403
 
 
+class ForAdministrator(DomainError):
+    code = "for_administrator"
+    text = N_(
+        "One phone served several people, codes were read too fast, or a clock was wrong: "
+        "your unit's administrator confirms this one."
+    )
+    status = 403
+
+
 class TimesOutside(DomainError):
     code = "times"
     text = N_("The times must lie within the shift, and leaving must not be before arriving.")

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import and_, bindparam, case, false, func, or_, select
+from sqlalchemy import and_, bindparam, case, exists, false, func, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
 from volunteer.core.db import db, run, within
@@ -19,7 +19,7 @@ from volunteer.shifts.models import (
 )
 from volunteer.units.models import Unit
 
-from .models import Attendance, AttendanceState, Review, Scan
+from .models import Attendance, AttendanceState, Reason, Review, Scan, Verdict
 
 
 def shift_with(public_id: str) -> Shift:
@@ -171,6 +171,33 @@ def serve_elsewhere(attendance_ids: Collection[int], shift_id: int) -> set[int]:
     )
     elsewhere = open_elsewhere(whose.values(), shift_id)
     return {number for number, person_id in whose.items() if person_id in elsewhere}
+
+
+def doubts_about(attendance_ids: Collection[int]) -> dict[int, set[str]]:
+    """Return by attendance all that its scans, in and out, were held or warned for.
+
+    Whoever was held because another used the same browser later has `device_shared` too,
+    though no scan of theirs says so (`devices.hold_too`).
+    """
+    came, went, other = aliased(Scan), aliased(Scan), aliased(Scan)
+    shared = exists().where(
+        other.shift_id == came.shift_id,
+        other.device_id == came.device_id,
+        other.person_id != came.person_id,
+        other.actor_account_id != came.actor_account_id,
+        other.verdict.in_([Verdict.ACCEPTED, Verdict.HELD]),
+    )
+    statement = (
+        select(Attendance.id, came.reason, came.flags, went.reason, went.flags, shared)
+        .outerjoin(came, came.id == Attendance.in_scan_id)
+        .outerjoin(went, went.id == Attendance.out_scan_id)
+        .where(Attendance.id.in_(attendance_ids))
+    )
+    found: dict[int, set[str]] = {}
+    for number, why_in, flags_in, why_out, flags_out, is_shared in db.session.execute(statement):
+        doubts = {why_in, why_out, *(flags_in or ()), *(flags_out or ())} - {None}
+        found[number] = doubts | ({Reason.DEVICE_SHARED} if is_shared else set())
+    return found
 
 
 class Unfinished(NamedTuple):

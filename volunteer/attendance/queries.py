@@ -11,12 +11,14 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    exists,
     func,
     literal,
     literal_column,
     or_,
     select,
 )
+from sqlalchemy.orm import aliased
 
 from volunteer.core.clock import Month
 from volunteer.core.db import db, run
@@ -221,8 +223,20 @@ class Posting(NamedTuple):
     grants: str | None
     may_return: bool
     require_out: bool
+    #: Another shift of the same time has been entered for the person.
+    served_beside: bool
 
 
+_beside, _beside_shift = aliased(Attendance), aliased(Shift)
+_served_beside = exists().where(
+    _beside.person_id == Attendance.person_id,
+    _beside.id != Attendance.id,
+    _beside.state == AttendanceState.CLOSED,
+    _beside.revision > 0,
+    _beside_shift.id == _beside.shift_id,
+    _beside_shift.starts_at < Shift.ends_at,
+    _beside_shift.ends_at > Shift.starts_at,
+)
 _posting = (
     select(
         Attendance.id,
@@ -244,6 +258,7 @@ _posting = (
         Shift.grants,
         CheckinSettings.return_allowed,
         CheckinSettings.require_out,
+        _served_beside.correlate(Attendance, Shift),
     )
     .join(Shift, Shift.id == Attendance.shift_id)
     .join(CheckinSettings, CheckinSettings.id == Shift.settings_id)

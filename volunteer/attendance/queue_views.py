@@ -121,7 +121,11 @@ def told(decided: deciding.Decided) -> None:
     words = ngettext("%(num)s record decided.", "%(num)s records decided.", decided.done)
     flash(words, "success" if decided.done else "info")
     if decided.left:
-        flash(gettext("%(num)s were left: your own, or decided before.", num=decided.left), "info")
+        left = gettext(
+            "%(num)s were left: your own, decided before, or for an administrator.",
+            num=decided.left,
+        )
+        flash(left, "info")
 
 
 @bp.post("/confirmations/decisions/<id:decision_id>/undo")

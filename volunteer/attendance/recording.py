@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from volunteer.hours.models import SourceClass
 from volunteer.shifts.models import Shift
 
 from . import queries
+from .intervals import UNDO, standing
 from .models import (
     Attendance,
     AttendanceState,
@@ -91,6 +92,34 @@ def write_scan(
         "supersedes_id": supersedes_id,
     }
     return db.session.execute(_insert_scan, row).scalar_one()
+
+
+def set_aside(
+    shift: Shift,
+    person_id: int,
+    *,
+    but: Collection[int],
+    reason: str,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Take back every scan of a person at a shift that counts, save those numbered `but`."""
+    act = new_act(UNDO)
+    for number, direction in standing(shift.id, person_id):
+        if number in but:
+            continue
+        write_scan(
+            f"{act}:{number}:{direction}",
+            shift,
+            person_id,
+            direction,
+            Channel.MANUAL,
+            now,
+            note=reason,
+            supersedes_id=number,
+            actor=actor,
+            now=now,
+        )
 
 
 def arrive(

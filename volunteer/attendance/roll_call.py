@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import update
 
 from volunteer.core import journal
-from volunteer.core.actor import SYSTEM, Actor
+from volunteer.core.actor import KEEPERS, SYSTEM, Actor
 from volunteer.core.clock import local_day
 from volunteer.core.db import LostRace, again_on_conflict, db, transaction
 from volunteer.core.errors import NotFound
@@ -19,13 +19,14 @@ from volunteer.shifts.models import Shift, ShiftState
 from volunteer.shifts.notices import Notice
 
 from . import access, presence, queries
-from .errors import NothingToConfirm, NotOpenYet, SelfConfirmation, TimesOutside
+from .errors import ForAdministrator, NothingToConfirm, NotOpenYet, SelfConfirmation, TimesOutside
 from .models import (
     Attendance,
     AttendanceState,
     Channel,
     Direction,
     EvidenceClass,
+    Reason,
     Review,
 )
 from .presence import Place
@@ -35,6 +36,16 @@ from .service import earned, settle
 
 #: Who has not checked out is reminded so long after the end, and no longer than this.
 GRACE, MISSED = timedelta(minutes=10), timedelta(minutes=60)
+#: What is held for these an administrator confirms, not who led the shift (checkin.md 1.8).
+FOR_KEEPERS = {
+    Reason.DEVICE_SHARED,
+    Reason.BURST,
+    Reason.CLOCK_FUTURE,
+    Reason.CLOCK_BEFORE_SYNC,
+    Reason.CLOCK_MOVED,
+}
+#: How the keys of confirmations begin.
+CONFIRM = "confirm"
 
 
 def opens_at(shift: Shift) -> datetime:
@@ -165,6 +176,7 @@ def confirm(
     """
     with transaction():
         facts = open_question(attendance_id, actor)
+        require_confirmable(facts, actor, now)
         queries.member(facts.person_id, local_day(now), lock=True)
         shift = db.session.get_one(Shift, facts.shift_id)
         forgotten = facts.state == AttendanceState.AUTO_CLOSED
@@ -173,7 +185,7 @@ def confirm(
         elif not (facts.arrived_at or facts.starts_at) <= left_at <= facts.ends_at:
             raise TimesOutside()
         scan_id = write_scan(
-            key_of(new_act("confirm"), facts.person_id, Direction.OUT),
+            key_of(new_act(CONFIRM), facts.person_id, Direction.OUT),
             shift,
             facts.person_id,
             Direction.OUT,
@@ -207,7 +219,12 @@ def reject(attendance_id: int, *, reason: str, actor: Actor, now: datetime) -> N
         facts = open_question(attendance_id, actor)
         moved = db.session.execute(
             update(Attendance)
-            .where(Attendance.id == attendance_id, Attendance.state == facts.state)
+            .where(
+                Attendance.id == attendance_id,
+                Attendance.state == facts.state,
+                Attendance.review == facts.review,
+                Attendance.revision == facts.revision,
+            )
             .values(state=AttendanceState.VOID, review=Review.REJECTED)
             .returning(Attendance.id)
         )
@@ -228,6 +245,16 @@ def open_question(attendance_id: int, actor: Actor) -> Posting:
     if not held and facts.state != AttendanceState.AUTO_CLOSED:
         raise NothingToConfirm()
     return facts
+
+
+def require_confirmable(facts: Posting, actor: Actor, now: datetime) -> None:
+    """Refuse before the shift has begun, and where only an administrator confirms."""
+    if now < facts.starts_at:
+        raise NothingToConfirm()
+    if facts.review != Review.PENDING or actor.holds(facts.unit_path, *KEEPERS):
+        return
+    if FOR_KEEPERS & presence.doubts_about([facts.attendance_id])[facts.attendance_id]:
+        raise ForAdministrator()
 
 
 def _write_down(action: str, facts: Posting, actor: Actor, now: datetime, **body: object) -> None:

@@ -25,7 +25,9 @@ from .asking import answer_of as answer_of
 from .asking import scan_row
 from .errors import KeyReused
 from .evidence import classed, gather
+from .intervals import counted_elsewhere as counted_elsewhere
 from .intervals import presences as presences
+from .intervals import without
 from .models import (
     Attendance,
     AttendanceState,
@@ -308,7 +310,8 @@ class Earned(NamedTuple):
 
 
 def earned(facts: Posting, left_at: datetime) -> Earned:
-    """Return what an attendance earns when it ends at `left_at` (R9 to R13)."""
+    """Return what an attendance earns when it ends at `left_at` (R9 to R13); what another
+    shift was credited with does not count again."""
     day = local_day(facts.starts_at)
     policy = targets.policy_for(Month.of_day(day))
     if not facts.require_out:  # whoever has come is taken to have come in time
@@ -317,6 +320,9 @@ def earned(facts: Posting, left_at: datetime) -> Earned:
         times = presences(facts.shift_id, facts.person_id, left_at)
     else:
         times = [(facts.arrived_at or left_at, left_at)]
+    if facts.served_beside:
+        within = facts.starts_at, facts.ends_at
+        times = without(times, counted_elsewhere(facts.shift_id, facts.person_id, *within))
     result = counted(
         times,
         facts.starts_at,

@@ -9,7 +9,7 @@ from sqlalchemy import and_, or_, select
 from volunteer.core import journal
 from volunteer.core.actor import Actor
 from volunteer.core.clock import local_day
-from volunteer.core.db import again_on_conflict, db, transaction
+from volunteer.core.db import LostRace, again_on_conflict, db, transaction
 from volunteer.core.errors import DomainError, NotFound
 from volunteer.hours import service as hours
 from volunteer.people import service as people
@@ -19,8 +19,9 @@ from volunteer.shifts.models import Shift
 
 from . import access, presence, queries
 from .errors import NothingToUndo, PresentElsewhere, UndoneByAnother, UndoTooLate
+from .intervals import UNDO
 from .models import Attendance, AttendanceState, Channel, Direction, Review, Scan, Verdict
-from .recording import act_of, key_of, new_act, write_scan
+from .recording import act_of, key_of, new_act, set_aside, write_scan
 
 #: How long somebody may take back what he recorded.
 PATIENCE = timedelta(minutes=15)
@@ -153,14 +154,22 @@ def _refusal(scan: Scan, actor: Actor, now: datetime) -> DomainError | None:
         return UndoneByAnother()
     if now - scan.received_at > PATIENCE:
         return UndoTooLate()
-    stands = select(Attendance.id).where(_STANDS_BY, Scan.id == scan.id)
+    stands = select(Attendance.id).where(
+        _STANDS_BY,
+        Scan.id == scan.id,
+        Attendance.state != AttendanceState.VOID,
+        Attendance.review != Review.REJECTED,
+    )
     if db.session.scalar(stands.limit(1)) is None:
         return NothingToUndo()
     return None
 
 
 def _restore(scan: Scan, shift: Shift, reason: str, actor: Actor, now: datetime) -> None:
-    """Let the attendance stand as before the scan, and write down that it was taken back."""
+    """Let the attendance stand as before the scan, and write down that it was taken back.
+
+    What waits for the leader waits on. Raises LostRace where somebody has rejected it since.
+    """
     person_id = scan.person_id or 0
     queries.member(person_id, local_day(now), lock=True)
     asked = select(Attendance).where(
@@ -169,6 +178,8 @@ def _restore(scan: Scan, shift: Shift, reason: str, actor: Actor, now: datetime)
     there = db.session.scalars(
         asked.with_for_update().execution_options(populate_existing=True)
     ).one()
+    if there.review == Review.REJECTED:
+        raise LostRace()
     if there.revision:
         source = f"attendance:{there.id}:{there.revision}"
         hours.take_back(source, reason=reason, entered_by=actor.account_id, now=now)
@@ -177,7 +188,7 @@ def _restore(scan: Scan, shift: Shift, reason: str, actor: Actor, now: datetime)
         people.take_back_training(person_id, source=source, actor=actor, now=now)
     came = db.session.get(Scan, there.in_scan_id) if there.in_scan_id else None
     if scan.id == there.out_scan_id and came and not _one_act(came, scan):
-        held = came.verdict == Verdict.HELD
+        held = came.verdict == Verdict.HELD or there.review == Review.PENDING
         if not held and presence.open_elsewhere([person_id], shift.id):
             raise PresentElsewhere()
         there.state, there.review = AttendanceState.OPEN, Review.PENDING if held else Review.NONE
@@ -185,10 +196,12 @@ def _restore(scan: Scan, shift: Shift, reason: str, actor: Actor, now: datetime)
         there.state, there.review = AttendanceState.EXPECTED, Review.NONE
         there.in_scan_id = there.arrived_at = None
         shifts.take_walk_in_back(shift, person_id, actor=actor, now=now)
+        how = {"reason": reason, "actor": actor, "now": now}
+        set_aside(shift, person_id, but=[scan.id], **how)  # type: ignore[arg-type]
     there.out_scan_id = there.left_at = there.policy_id = None
     db.session.flush()
     write_scan(
-        key_of(new_act("undo"), person_id, Direction(scan.direction)),
+        key_of(new_act(UNDO), person_id, Direction(scan.direction)),
         shift,
         person_id,
         Direction(scan.direction),

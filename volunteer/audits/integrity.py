@@ -5,7 +5,7 @@ Read only; it does not use the verbs that wrote the rows, and it names what it f
 
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from typing import NamedTuple
 
@@ -23,6 +23,8 @@ from volunteer.targets import queries as targets
 
 #: How many rows are held in memory at a time.
 BATCH = 5000
+#: What rounding and grace may add to two shifts that lie over each other.
+SLACK = timedelta(minutes=60)
 
 
 class Finding(NamedTuple):
@@ -40,6 +42,7 @@ def findings() -> Iterator[Finding]:
     yield from _revisions()
     yield from _corrections()
     yield from _overlaps()
+    yield from _credited_twice()
 
 
 _source = (
@@ -144,6 +147,8 @@ def _entries_disagree() -> Iterator[Finding]:
             due = counted(times, starts, ends, targets.terms_of(policy)).minutes
         full = by_day.get((person_id, expected_day), 0) >= policy.max_minutes_per_day
         right = (minutes or 0) == due or (full and (minutes or 0) < due)  # R13: the day's maximum
+        if not right and (minutes or 0) < due:  # the rest was credited at another shift
+            right = bool(attendance.counted_elsewhere(shift_id, person_id, starts, ends))
         if minutes is not None and right:
             right = (entry_person, entry_unit, day, month) == (
                 person_id,
@@ -216,3 +221,42 @@ def _overlaps() -> Iterator[Finding]:
     )
     for assignment_id in db.session.scalars(wrong):
         yield Finding("assignments_overlap", f"assignment:{assignment_id}")
+
+
+def _credited_twice() -> Iterator[Finding]:
+    """Yield records with more minutes than their shift leaves beside another of the same time."""
+    other, beside = aliased(Attendance), aliased(Shift)
+    entered = [Review.NONE, Review.APPROVED]
+    pairs = (
+        select(
+            Attendance.id,
+            Shift.starts_at,
+            Shift.ends_at,
+            beside.starts_at,
+            beside.ends_at,
+            LedgerEntry.minutes,
+            other.id,
+            other.revision,
+        )
+        .join(Shift, Shift.id == Attendance.shift_id)
+        .join(LedgerEntry, and_(Attendance.revision > 0, LedgerEntry.source == _source))
+        .join(other, and_(other.person_id == Attendance.person_id, other.id > Attendance.id))
+        .join(beside, beside.id == other.shift_id)
+        .where(
+            Attendance.state == AttendanceState.CLOSED,
+            Attendance.review.in_(entered),
+            other.state == AttendanceState.CLOSED,
+            other.review.in_(entered),
+            other.revision > 0,
+            beside.starts_at < Shift.ends_at,
+            beside.ends_at > Shift.starts_at,
+        )
+        .order_by(Attendance.id)
+    )
+    for row in db.session.execute(pairs).all():
+        number, starts, ends, begins, until, minutes, second, revision = row
+        source = f"attendance:{second}:{revision}"
+        more = db.session.scalar(select(LedgerEntry.minutes).filter_by(source=source)) or 0
+        span = max(ends, until) - min(starts, begins) + SLACK
+        if minutes + more > span // timedelta(minutes=1):
+            yield Finding("credited_twice", f"attendance:{number}")
