@@ -183,7 +183,7 @@ def decide_out(
         return Decision(REFUSED, "too_late_out", here[-1])
     if running:
         return Decision(REFUSED, "wrong_site", running[0])
-    return _why_not_out(_meant(candidates, site_id, None), now)
+    return _why_not_out(_meant(candidates, site_id, chosen), now)
 
 
 def weighed(
