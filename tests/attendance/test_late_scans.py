@@ -57,3 +57,45 @@ class TestElsewhere:
 
         assert verdicts(theirs.send(day("12:00"))) == [("accepted", None)]
         assert [minutes for minutes, *_ in entries_of(li)] == [110]
+
+
+class TestAfternoon:
+    """Wang serves in the morning and in the afternoon; one phone sends the last scan first."""
+
+    @pytest.fixture
+    def afternoon(self, scene):
+        second = make.shift(
+            starts="2026-03-07 13:00", minutes=120, site=scene.site, leader=scene.leader
+        )
+        make.assignment(person=scene.wang, shift=second)
+        return second
+
+    @pytest.mark.parametrize("first", [1, 0], ids=["the end first", "in order"])
+    def test_a_check_out_that_did_not_fit_the_morning_ends_the_afternoon(
+        self, scene, phones, afternoon, first
+    ):
+        phones[0].scan(scene.wang, day("08:55"), scene.shift)
+        phones[0].scan(scene.wang, day("11:00"), scene.shift, "out")
+        phones[0].scan(scene.wang, day("13:00"), afternoon)
+        phones[1].scan(scene.wang, day("15:00"), None, "out")
+
+        answers = {number: phones[number].send(day("16:00")) for number in (first, 1 - first)}
+
+        assert verdicts(answers[0]) == [("accepted", None)] * 3
+        assert attendance_of(scene.wang, afternoon).left_at == day("15:00")
+        assert [minutes for minutes, *_ in entries_of(scene.wang)] == [120, 120]
+
+    def test_a_check_out_that_has_counted_counts_nowhere_else(self, scene, phones):
+        close = make.shift(
+            starts="2026-03-07 11:05", minutes=60, site=scene.site, leader=scene.leader
+        )
+        make.assignment(person=scene.wang, shift=close)
+        phones[0].scan(scene.wang, day("08:55"), scene.shift)
+        phones[0].scan(scene.wang, day("10:59"), close)
+        phones[1].scan(scene.wang, day("11:00"), scene.shift, "out")
+
+        for number in (1, 0):
+            phones[number].send(day("12:00"))
+
+        assert attendance_of(scene.wang, scene.shift).left_at == day("11:00")
+        assert attendance_of(scene.wang, close).state == "open"

@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from flask_babel import gettext
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, exists, select, update
+from sqlalchemy.orm import aliased
 
 from volunteer.core.actor import Actor
 from volunteer.core.db import LostRace, run
@@ -23,11 +24,13 @@ from .models import (
     Review,
     Scan,
     TimeQuality,
+    Verdict,
 )
 
 #: It counts now that the check-in before it has come from another phone.
 LATE = "late_arrival_of_data"
 
+_counted = aliased(Scan)
 _waited = (
     select(Scan.id, Scan.effective_at, Scan.claimed_at, Scan.time_quality, Scan.raw_token_hash)
     .where(
@@ -35,6 +38,12 @@ _waited = (
         Scan.direction == Direction.OUT,
         Scan.reason == Reason.NOT_CHECKED_IN,
         Scan.offline.is_(True),
+        ~exists().where(
+            _counted.person_id == Scan.person_id,
+            _counted.direction == Direction.OUT,
+            _counted.effective_at == Scan.effective_at,
+            _counted.verdict.in_([Verdict.ACCEPTED, Verdict.HELD]),
+        ),
         Scan.effective_at > bindparam("since", type_=Scan.effective_at.type),
         Scan.effective_at < bindparam("until", type_=Scan.effective_at.type),
     )
@@ -78,7 +87,7 @@ def check_out_that_waited(came: Request, at: datetime, *, actor: Actor, now: dat
     number, left_at, claimed_at, quality, token_hash = waited
     went = Request(
         site=None,
-        key=f"late-out-{number}",
+        key=f"late-out-{number}-{came.shift}",  # it may have been refused at another shift
         token_hash=token_hash,
         shift=came.shift,
         channel=Channel.PERSONAL,
