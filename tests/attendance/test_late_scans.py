@@ -99,3 +99,25 @@ class TestAfternoon:
 
         assert attendance_of(scene.wang, scene.shift).left_at == day("11:00")
         assert attendance_of(scene.wang, close).state == "open"
+
+
+class TestBeforeArriving:
+    """A check-out of before the arrival that is known: it waits for the earlier check-in."""
+
+    def test_it_is_refused_not_a_fault(self, scene, phones):
+        phones[0].scan(scene.wang, day("09:30"), scene.shift)
+        phones[1].scan(scene.wang, day("09:20"), scene.shift, "out")
+        phones[0].send(day("12:00"))
+
+        assert verdicts(phones[1].send(day("12:01"))) == [("refused", "not_checked_in")]
+        assert attendance_of(scene.wang, scene.shift).state == "open"
+
+    def test_on_the_page_too(self, scene, client, set_clock):
+        make.attendance(person=scene.wang, shift=scene.shift, state="open", arrived_at=day("09:02"))
+        set_clock("2026-03-07 09:01")
+        make.login(client, scene.wang)
+
+        page = client.post(scene.url("check-out"), data={"key": "k1"})
+
+        assert page.status_code < 500
+        assert attendance_of(scene.wang, scene.shift).state == "open"
