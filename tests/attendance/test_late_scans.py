@@ -1,11 +1,14 @@
 """What arrives late, at the edges: other phones, other shifts, other orders (checkin.md 1.7)."""
 
+from datetime import timedelta
+
 import pytest
 
 from tests import make
-from tests.attendance.conftest import attendance_of, entries_of
+from tests.attendance.conftest import attendance_of, change, entries_of, scans_of
 from tests.attendance.phones import Phone
 from tests.make import at
+from volunteer.attendance import roll_call
 
 
 def day(hour: str):
@@ -121,3 +124,85 @@ class TestBeforeArriving:
 
         assert page.status_code < 500
         assert attendance_of(scene.wang, scene.shift).state == "open"
+
+
+class TestRecounting:
+    """An earlier check-in arrives last, from another phone; the review decides what it may move."""
+
+    def there(self, scene):
+        return attendance_of(scene.wang, scene.shift)
+
+    def earlier(self, scene, phones) -> list[tuple[str, str | None]]:
+        phones[1].scan(scene.wang, day("08:55"), scene.shift)
+        return verdicts(phones[1].send(day("15:00")))
+
+    def test_what_a_leader_has_approved_stays_as_it_is(self, scene, phones):
+        make.attendance(
+            person=scene.wang, shift=scene.shift, arrived_at=day("09:30"), review="approved"
+        )
+
+        assert self.earlier(scene, phones) == [("duplicate", "already_out")]
+        assert self.there(scene).arrived_at == day("09:30")
+
+    def test_what_is_held_begins_earlier_and_is_held_still(self, scene, phones):
+        phones[0].reload()
+        phones[0].scan(scene.wang, day("09:30"), scene.shift)
+        phones[0].fast = timedelta(minutes=30)
+        assert verdicts(phones[0].send(day("12:00"))) == [("held", "clock_moved")]
+        held_by = self.there(scene).in_scan_id
+
+        self.earlier(scene, phones)
+
+        there = self.there(scene)
+        assert (there.arrived_at, there.review) == (day("08:55"), "pending")
+        assert there.in_scan_id == held_by
+
+    def test_more_than_one_record_may_be_waits_for_a_person(self, scene, phones):
+        change(scene.shift, ends_at=day("17:05"))
+        phones[0].scan(scene.wang, day("09:20"), scene.shift)
+        phones[0].scan(scene.wang, day("17:05"), scene.shift, "out")
+        phones[0].send(day("18:00"))
+        assert [minutes for minutes, *_ in entries_of(scene.wang)] == [465]
+
+        phones[1].scan(scene.wang, day("08:55"), scene.shift)
+        phones[1].send(day("18:05"))
+
+        assert self.there(scene).review == "pending"
+        assert [minutes for minutes, *_ in entries_of(scene.wang)] == [465, -465]
+
+    def test_a_check_out_of_a_doubtful_clock_is_held_though_it_waited(self, scene, phones):
+        phones[1].reload()
+        phones[1].scan(scene.wang, day("11:00"), scene.shift, "out")
+        phones[1].fast = timedelta(minutes=30)
+        phones[1].send(day("12:00"))
+        phones[0].scan(scene.wang, day("08:55"), scene.shift)
+        phones[0].send(day("12:01"))
+
+        there = self.there(scene)
+        assert (there.state, there.review) == ("closed", "pending")
+        assert scans_of(scene.wang)[-1] == ("out", "held", "clock_moved")
+        assert entries_of(scene.wang) == []
+
+    def test_the_check_out_of_a_held_arrival_waited_for_it(self, scene, phones):
+        phones[1].scan(scene.wang, day("11:00"), scene.shift, "out")
+        phones[1].send(day("12:00"))
+        phones[0].reload()
+        phones[0].scan(scene.wang, day("08:55"), scene.shift)
+        phones[0].fast = timedelta(minutes=30)
+        phones[0].send(day("12:01"))
+
+        there = self.there(scene)
+        assert (there.state, there.review) == ("closed", "pending")
+        assert there.left_at == day("11:00")
+
+    def test_an_earlier_check_in_counts_after_the_job_has_closed_the_shift(self, scene, phones):
+        phones[0].scan(scene.wang, day("09:30"), scene.shift)
+        phones[0].scan(scene.wang, day("11:00"), scene.shift, "out")
+        came, went = phones[0].queue
+        phones[0].post(day("12:00"), [came])
+        roll_call.close_forgotten(now=day("12:30"))
+
+        assert self.earlier(scene, phones) == [("duplicate", "already_in")]
+        assert self.there(scene).arrived_at == day("08:55")
+        phones[0].post(day("15:05"), [went])
+        assert [minutes for minutes, *_ in entries_of(scene.wang)] == [120]

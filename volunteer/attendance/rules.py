@@ -135,7 +135,8 @@ def decide_in(
     """
     here = _meant(candidates, site_id, chosen)
     possible = [c for c in here if _may_enter(c, now)]
-    running = [c for c in possible if c.is_open]
+    inside = {"open", "auto_closed"} if offline else {"open"}
+    running = [c for c in possible if c.attendance_state in inside]
     if any(now <= c.ends_at for c in running):
         return Decision(DUPLICATE, "already_in", min(running, key=lambda c: c.starts_at))
     free = [c for c in possible if c.is_free]
