@@ -43,7 +43,7 @@ def test_a_batch_that_is_none_is_refused_as_a_whole(phone, items):
         {"left": 10**400},
         {"left": True},
     ],
-    ids=str,
+    ids=["text", "long", "negative", "nan", "infinite", "too many", "flag"],
 )
 def test_a_batch_with_odd_numbers_is_refused_as_a_whole(scene, phone, given, count):
     good = phone.scan(scene.wang, day("08:55"), scene.shift)
