@@ -25,15 +25,10 @@ def downgrade() -> None:
 
 def _evidence() -> None:
     """How check-in asks for the place, and which device asked."""
-    for name, type_, default in (
-        ("wants_location", sa.Boolean(), sa.false()),
-        ("slot_seconds", sa.Integer(), "15"),
-        ("slots_back", sa.Integer(), "1"),
-        ("lookback_hours", sa.Integer(), "72"),
-    ):
-        op.add_column(
-            "checkin_settings", sa.Column(name, type_, nullable=False, server_default=default)
-        )
+    op.add_column(
+        "checkin_settings",
+        sa.Column("wants_location", sa.Boolean(), nullable=False, server_default=sa.false()),
+    )
     op.add_column("checkin_wishes", sa.Column("wants_location", sa.Boolean(), nullable=True))
     op.create_table(
         "device",
@@ -80,8 +75,7 @@ def _no_evidence() -> None:
     op.drop_table("device_binding")
     op.drop_table("device")
     op.drop_column("checkin_wishes", "wants_location")
-    for name in ("lookback_hours", "slots_back", "slot_seconds", "wants_location"):
-        op.drop_column("checkin_settings", name)
+    op.drop_column("checkin_settings", "wants_location")
 
 
 def _codes() -> None:

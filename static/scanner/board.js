@@ -20,12 +20,19 @@ export const showVerdict = (told) => {
   panel.querySelector(".who").textContent = [told.name, told.unit].filter(Boolean).join(" · ");
   panel.querySelector(".say").textContent = told.say ?? "";
   panel.hidden = false;
+  note(told.verdict, [hour(Date.now()), told.name, told.word]);
+  ring(kind);
+};
+
+/** Say what the server has answered to an earlier scan: whoever stood there has gone, so only in the list. */
+export const showLater = (told) => note(told.verdict, [hour(told.at), say(told.verdict), told.message]);
+
+const note = (verdict, parts) => {
   const line = document.createElement("li");
-  line.dataset.verdict = told.verdict;
-  line.textContent = [hour(Date.now()), told.name, told.word].filter(Boolean).join(" ");
+  line.dataset.verdict = verdict;
+  line.textContent = parts.filter(Boolean).join(" ");
   byId("log").prepend(line);
   while (byId("log").childElementCount > LINES) byId("log").lastElementChild.remove();
-  ring(kind);
 };
 
 const ring = (kind) => {

@@ -64,15 +64,20 @@ const scan = async (text, way) => {
 
 /** Send the queue; return the server's answer to this scan, null where it takes too long. */
 const answerTo = async (item) => {
-  const late = new Promise((resolve) => setTimeout(resolve, SHORT, null));
-  return (await Promise.race([send(SHORT), late]))?.answers.get(item.key) ?? null;
+  const awaited = { key: item.key };
+  const late = new Promise((resolve) => setTimeout(() => resolve((awaited.key = null)), SHORT));
+  return (await Promise.race([send(SHORT, awaited), late]))?.answers.get(item.key) ?? null;
 };
 
-/** Send the queue and say what came of it. */
-const send = async (patience = LONG) => {
+/** Send the queue and say what came of it; `awaited` is the scan whose answer is shown elsewhere. */
+const send = async (patience = LONG, awaited = null) => {
   const result = await flush(patience);
   await count();
   await tell(result.state);
+  for (const [key, told] of result.answers) {
+    const isBad = told.isLast && (told.verdict === "refused" || told.verdict === "held");
+    if (isBad && key !== awaited?.key) board.showLater(told);
+  }
   return result;
 };
 

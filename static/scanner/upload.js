@@ -35,8 +35,9 @@ const send = async (patience) => {
     for (const told of answer.body.items) {
       const item = items.find((each) => each.key === told.key);
       if (!item) continue;
-      answers.set(item.key, told);
-      if (!LAST_WORDS.has(told.verdict) || TRY_AGAIN.has(told.reason)) continue;
+      const isLast = LAST_WORDS.has(told.verdict) && !TRY_AGAIN.has(told.reason);
+      answers.set(item.key, { ...told, at: item.device_ms, isLast });
+      if (!isLast) continue;
       await queue.done(item);
       gone += 1;
     }

@@ -33,6 +33,36 @@ def test_a_batch_that_is_none_is_refused_as_a_whole(phone, items):
 
 
 @pytest.mark.parametrize(
+    "given",
+    [
+        {"device_ms": "x"},
+        {"device_ms": 10**400},
+        {"left": -1},
+        {"left": float("nan")},
+        {"left": float("inf")},
+        {"left": 10**400},
+        {"left": True},
+    ],
+    ids=["text", "long", "negative", "nan", "infinite", "too many", "flag"],
+)
+def test_a_batch_with_odd_numbers_is_refused_as_a_whole(scene, phone, given, count):
+    good = phone.scan(scene.wang, day("08:55"), scene.shift)
+
+    answer = phone.post(day("09:00"), [good], **given)
+
+    assert (answer.status_code, answer.get_json()["error"]["code"]) == (400, "batch_wrong")
+    assert count(Scan) == 0
+
+
+@pytest.mark.parametrize("left", [None, 0, 3, 9_999_999_999])
+def test_however_many_the_phone_says_it_still_has_the_scan_counts(scene, phone, left):
+    """The control arm: these are numbers."""
+    phone.scan(scene.wang, day("08:55"), scene.shift)
+
+    assert verdicts(phone.send(day("09:00"), left=left)) == [("accepted", None)]
+
+
+@pytest.mark.parametrize(
     "item",
     [
         None,
@@ -46,6 +76,8 @@ def test_a_batch_that_is_none_is_refused_as_a_whole(phone, items):
         {"key": "k", "token": "x", "device_ms": "noon"},
         {"key": "k", "token": "x", "device_ms": -1},
         {"key": "k", "token": "x", "device_ms": 1e300},
+        {"key": "k", "token": "x", "device_ms": 10**400},
+        {"key": "k", "token": "x", "mono_ms": float("nan")},
         {"key": "k", "token": "x", "mono_ms": True},
         {"key": "k", "token": "x", "seq": 2**40},
         {"key": "k", "token": "x", "sync": {"id": 7}},

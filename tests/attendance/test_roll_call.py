@@ -91,6 +91,17 @@ def test_recorded_by_the_leader_and_out_by_the_phone(scene, leader):
     assert [entry[:2] for entry in entries_of(scene.wang)] == [(120, "manual")]
 
 
+def test_who_came_by_a_fast_clock_leaves_no_earlier_than_that(scene, leader):
+    """A phone's clock may be two minutes fast."""
+    came = at("2026-03-07 09:02")
+    make.attendance(person=scene.wang, shift=scene.shift, state="open", arrived_at=came)
+
+    assert call(scene, leader, "09:01", scene.wang, direction=Direction.OUT) == 1
+
+    there = attendance_of(scene.wang, scene.shift)
+    assert (there.state, there.left_at, entries_of(scene.wang)) == ("closed", came, [])
+
+
 def test_not_before_check_in_opens(scene, leader):
     with pytest.raises(NotOpenYet) as refused:
         call(scene, leader, "08:44", scene.wang)

@@ -299,6 +299,8 @@ def test_case_57_a_server_error_keeps_the_queue_and_says_so(phone: Visitor, duty
     page.locator("#send").click()
     waiting(page, 0)
     expect(page.locator("#trouble")).to_be_hidden()
+    expect(page.locator("#log li").first).to_have_attribute("data-verdict", "refused")
+    expect(page.locator("#log li").first).to_contain_text("名册中没有持这个码的志愿者")
 
 
 def test_the_switch_stays_and_nobody_leaves_a_full_queue(phone: Visitor, duty: Duty):

@@ -95,11 +95,16 @@ def scans() -> Response:
     items = body.get("items")
     if not isinstance(items, list) or len(items) > MOST:
         raise BatchWrong(most=MOST)
+    try:
+        device_ms = reading.number(body, "device_ms", default=now.timestamp() * 1000)
+        left = int(min(reading.number(body, "left"), LARGEST_ID - MOST))
+    except reading.Unreadable:
+        raise BatchWrong(most=MOST) from None
     device = enrolment.device_of(cookie(), actor)
     device_id = device.id if device else None
     sending = uploads.Sending(
         device_id=device_id,
-        device_ms=reading.number(body, "device_ms", default=now.timestamp() * 1000),
+        device_ms=device_ms,
         keys=current_app.extensions["settings"].token_keys,
         waited=len(items) > 1,
         ip_prefix=rules.ip_prefix(request.remote_addr),
@@ -111,7 +116,7 @@ def scans() -> Response:
         enrolment.note_sync(
             device_id,
             holds=reading.words(body, "holds")[:1000],
-            waiting=kept + int(min(reading.number(body, "left"), LARGEST_ID)),
+            waiting=kept + left,
             actor=actor,
             now=now,
         )

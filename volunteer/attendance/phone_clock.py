@@ -7,8 +7,6 @@ names and before it arrived; what is claimed outside of that is held, never bent
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from .rules import ACCEPTED, HELD, REFUSED, Decision
-
 #: How far two clocks may be apart and still be called the same.
 TOLERANCE = timedelta(seconds=120)
 #: What arrives so soon after the scan was scanned with a signal: the server's clock counts.
@@ -124,22 +122,3 @@ def _since(device_ms: float, at: datetime) -> timedelta:
 def moment(ms: float) -> datetime:
     """Return a moment of the phone's clock, kept to the years that we reckon with."""
     return datetime.fromtimestamp(max(0.0, min(ms, LAST_MS)) / 1000, UTC)
-
-
-def in_hindsight(decision: Decision, direction: str, when: datetime) -> Decision:
-    """Return what a refusal becomes where the phone could not know why: what happened, happened.
-
-    Whoever was let in by a list that has changed since is held, not refused; a real check-out
-    in time counts, though nobody had checked out when the job closed the shift.
-    """
-    target = decision.target
-    if target is None or decision.verdict != REFUSED:
-        return decision
-    changed = decision.reason in {"assignment_cancelled", "shift_cancelled"}
-    if changed and target.is_free and direction == "in":
-        in_time = target.opens_at <= when <= target.in_until
-        return decision._replace(verdict=HELD, reason="roster_changed") if in_time else decision
-    forgotten = decision.reason == "too_late_out" and target.attendance_state == "auto_closed"
-    if forgotten and direction == "out" and when <= target.out_until:
-        return decision._replace(verdict=ACCEPTED, reason=None)
-    return decision

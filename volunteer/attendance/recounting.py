@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from flask_babel import gettext
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, exists, select, update
+from sqlalchemy.orm import aliased
 
 from volunteer.core.actor import Actor
 from volunteer.core.db import LostRace, run
@@ -23,18 +24,33 @@ from .models import (
     Review,
     Scan,
     TimeQuality,
+    Verdict,
 )
 
 #: It counts now that the check-in before it has come from another phone.
 LATE = "late_arrival_of_data"
 
+_counted = aliased(Scan)
 _waited = (
-    select(Scan.id, Scan.effective_at, Scan.claimed_at, Scan.time_quality, Scan.raw_token_hash)
+    select(
+        Scan.id,
+        Scan.effective_at,
+        Scan.claimed_at,
+        Scan.time_quality,
+        Scan.raw_token_hash,
+        Scan.flags,
+    )
     .where(
         Scan.person_id == bindparam("person_id"),
         Scan.direction == Direction.OUT,
         Scan.reason == Reason.NOT_CHECKED_IN,
         Scan.offline.is_(True),
+        ~exists().where(
+            _counted.person_id == Scan.person_id,
+            _counted.direction == Direction.OUT,
+            _counted.effective_at == Scan.effective_at,
+            _counted.verdict.in_([Verdict.ACCEPTED, Verdict.HELD]),
+        ),
         Scan.effective_at > bindparam("since", type_=Scan.effective_at.type),
         Scan.effective_at < bindparam("until", type_=Scan.effective_at.type),
     )
@@ -42,12 +58,15 @@ _waited = (
     .limit(1)
 )
 _entered = (
-    select(Attendance.id, Attendance.out_scan_id)
+    select(Attendance.id, Attendance.in_scan_id, Attendance.out_scan_id)
     .join(Shift, Shift.id == Attendance.shift_id)
     .where(
         Shift.public_id == bindparam("shift"),
         Attendance.person_id == bindparam("person_id"),
-        Attendance.state.in_([AttendanceState.OPEN, AttendanceState.CLOSED]),
+        Attendance.state.in_(
+            [AttendanceState.OPEN, AttendanceState.CLOSED, AttendanceState.AUTO_CLOSED]
+        ),
+        Attendance.review != Review.APPROVED,
         Attendance.arrived_at > bindparam("arrived", type_=Attendance.arrived_at.type),
         Attendance.evidence_class != EvidenceClass.D,
     )
@@ -75,10 +94,10 @@ def check_out_that_waited(came: Request, at: datetime, *, actor: Actor, now: dat
     waited = run(_waited, facts).first()
     if waited is None:
         return
-    number, left_at, claimed_at, quality, token_hash = waited
+    number, left_at, claimed_at, quality, token_hash, flags = waited
     went = Request(
         site=None,
-        key=f"late-out-{number}",
+        key=f"late-out-{number}-{came.shift}",  # it may have been refused at another shift
         token_hash=token_hash,
         shift=came.shift,
         channel=Channel.PERSONAL,
@@ -87,6 +106,7 @@ def check_out_that_waited(came: Request, at: datetime, *, actor: Actor, now: dat
         claimed_at=claimed_at,
         time_quality=TimeQuality(quality),
         offline=True,
+        doubts=tuple(Reason(each) for each in flags if each.startswith("clock_")),
         flags=(LATE,),
     )
     service.check_out(went, actor=actor, now=now)
@@ -95,23 +115,23 @@ def check_out_that_waited(came: Request, at: datetime, *, actor: Actor, now: dat
 def arrive_earlier(came: Request, at: datetime, *, actor: Actor, now: datetime) -> None:
     """Let somebody's presence begin with this scan, where the one known so far was later.
 
-    Minutes that were entered for it are taken back and entered anew. What a leader has
-    recorded or decided by hand stays as it is, and so does what began before `at`, or
-    before check-in opened.
+    Minutes that were entered for it are taken back and entered anew, or wait where they are
+    too many now (R13). What a leader has recorded or decided by hand stays as it is, and so
+    does what began before `at`, or before check-in opened.
     """
     asked = {"shift": came.shift, "person_id": came.person_id, "arrived": at}
     entered = run(_entered, asked).first()
     if entered is None or not _is_open_at(came, at):
         return
-    attendance_id, out_scan_id = entered
+    attendance_id, in_scan_id, out_scan_id = entered
     facts = queries.posting(attendance_id)
     if facts is None:
         raise LostRace()
-    scan_id = run(_in_scan, {"key": came.key, "by": actor.account_id}).scalar_one()
-    run(_arrive, {"attendance_id": attendance_id, "arrived": at, "scan_id": scan_id})
-    if facts.state != AttendanceState.CLOSED or facts.left_at is None:
-        return
-    if facts.review != Review.NONE:
+    held = facts.review == Review.PENDING
+    if not held:  # why it is held stands at the scan by which somebody came
+        in_scan_id = run(_in_scan, {"key": came.key, "by": actor.account_id}).scalar_one()
+    run(_arrive, {"attendance_id": attendance_id, "arrived": at, "scan_id": in_scan_id})
+    if held or facts.state != AttendanceState.CLOSED or facts.left_at is None:
         return
     hours.take_back(
         f"attendance:{attendance_id}:{facts.revision}",
@@ -120,12 +140,13 @@ def arrive_earlier(came: Request, at: datetime, *, actor: Actor, now: datetime) 
         now=now,
     )
     left_at, facts = facts.left_at, facts._replace(arrived_at=at)
+    earns = service.earned(facts, left_at)
     service.settle(
         facts,
-        service.earned(facts, left_at),
+        earns,
         scan_id=out_scan_id,
         left_at=left_at,
-        review=Review.NONE,
+        review=Review.PENDING if earns.waits else Review.NONE,
         source_class=SourceClass.SCANNED,
         actor=actor,
         now=now,

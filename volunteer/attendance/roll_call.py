@@ -126,7 +126,7 @@ def _record(
         came = arrive(shift, *here, arrives, act=act, reason=reason, actor=actor, now=now)
         return came is not None
     if direction is Direction.OUT and place.state == AttendanceState.OPEN:
-        left = min(now, shift.ends_at)
+        left = max(min(now, shift.ends_at), place.arrived_at or shift.starts_at)
         leave(place.attendance_id or 0, shift, left, act=act, reason=reason, actor=actor, now=now)
         return True
     return False

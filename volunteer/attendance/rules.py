@@ -135,7 +135,8 @@ def decide_in(
     """
     here = _meant(candidates, site_id, chosen)
     possible = [c for c in here if _may_enter(c, now)]
-    running = [c for c in possible if c.is_open]
+    inside = {"open", "auto_closed"} if offline else {"open"}
+    running = [c for c in possible if c.attendance_state in inside]
     if any(now <= c.ends_at for c in running):
         return Decision(DUPLICATE, "already_in", min(running, key=lambda c: c.starts_at))
     free = [c for c in possible if c.is_free]
@@ -172,18 +173,21 @@ def decide_out(
     named = [c for c in candidates if chosen in {None, c.shift}]
     running = [c for c in named if c.attendance_state in states]
     here = _meant(running, site_id, chosen)
-    in_time = [c for c in here if now <= c.out_until]
+    in_time = [c for c in here if (c.arrived_at or now) <= now <= c.out_until]
     if in_time:
         target = min(in_time, key=lambda c: c.starts_at)
         if not target.require_out:
             return Decision(DUPLICATE, "already_in", target)
         early = now < target.ends_at - timedelta(minutes=target.min_stay)
         return Decision(ACCEPTED, None, target, ("left_early",) if early else ())
-    if here:
-        return Decision(REFUSED, "too_late_out", here[-1])
+    late = [c for c in here if now > c.out_until]
+    if late:
+        return Decision(REFUSED, "too_late_out", late[-1])
+    if here:  # nobody leaves before coming; a device's earlier check-in may be on its way
+        return Decision(REFUSED, "not_checked_in", None)
     if running:
         return Decision(REFUSED, "wrong_site", running[0])
-    return _why_not_out(_meant(candidates, site_id, None), now)
+    return _why_not_out(_meant(candidates, site_id, chosen), now)
 
 
 def weighed(

@@ -18,7 +18,7 @@ from volunteer.people import service as people
 from volunteer.people.models import QualificationKind
 from volunteer.targets import queries as targets
 
-from . import access, devices, phone_clock, presence, queries, rules
+from . import access, devices, presence, queries, rules
 from .asking import Request as Request
 from .asking import answer_by_hand as answer_by_hand
 from .asking import answer_of as answer_of
@@ -237,8 +237,7 @@ def _decided(
         return Decision(rules.REFUSED, request.refusal, None)
     decide = rules.decide_in if direction is Direction.IN else rules.decide_out
     site_id = request.site.id if request.site else None
-    decision = decide(candidates, site_id, when, request.shift, offline=request.offline)
-    return phone_clock.in_hindsight(decision, direction, when) if request.offline else decision
+    return decide(candidates, site_id, when, request.shift, offline=request.offline)
 
 
 def _come_back(target: Candidate, decision: Decision, *, actor: Actor, now: datetime) -> None:

@@ -109,7 +109,7 @@ def take(item: Item, sending: Sending, *, actor: Actor, now: datetime) -> dict[s
         if item.direction is Direction.OUT:
             return service.check_out(meant, actor=actor, now=now)
         answer = service.check_in(meant, actor=actor, now=now)
-        if answer["verdict"] == rules.ACCEPTED:
+        if answer["verdict"] in {rules.ACCEPTED, rules.HELD}:
             recounting.check_out_that_waited(meant, when.at, actor=actor, now=now)
         elif answer["verdict"] == rules.DUPLICATE and when.offline and not when.hold:
             recounting.arrive_earlier(meant, when.at, actor=actor, now=now)

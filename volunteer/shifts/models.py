@@ -63,11 +63,6 @@ class CheckinSettings(Base):
     hold_without_evidence: Mapped[bool]
     #: Whether the page asks where the phone is (R58).
     wants_location: Mapped[bool] = mapped_column(server_default=false())
-    #: How long a changing code lives, and how many earlier ones are still good.
-    slot_seconds: Mapped[int] = mapped_column(server_default="15")
-    slots_back: Mapped[int] = mapped_column(server_default="1")
-    #: How old a scan that was made without a signal may be.
-    lookback_hours: Mapped[int] = mapped_column(server_default="72")
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
