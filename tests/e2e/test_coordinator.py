@@ -97,13 +97,15 @@ def test_the_roll_is_called_for_a_person_without_a_phone(visitor: Visitor, pictu
 
     visitor.go(shift + "/live")
     visitor.shoot(pictures, "live")
-    form = page.locator("form[action$='/roll-call']").first
-    form.locator("input[type=checkbox][name=person], input[name=people]").first.check()
-    form.locator("input[type=radio], select").first.evaluate(
-        "e => e.tagName === 'SELECT' ? (e.selectedIndex = 1) : e.click()"
-    )
-    form.get_by_role("button").first.click()
+    page.get_by_role("link", name="点名登记").click()
+    page.wait_for_url(shift + "/roll-call")
+    visitor.shoot(pictures, "roll-call")
+    page.locator("input[type=checkbox][name=person]").first.check()
+    page.locator("select[name=reason]").select_option("no_phone")
+    page.locator("button[name=direction][value=in]").click()
     page.wait_for_load_state()
+    visitor.shoot(pictures, "roll-called")
+    visitor.go(shift + "/live")
 
     expect(page.locator(".kpi")).to_contain_text("1")
     expect(page.locator("main table")).to_contain_text("在岗")
