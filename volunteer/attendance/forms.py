@@ -1,7 +1,8 @@
 """The forms of the leader's pages: the roll, and what waits for a decision."""
 
+from collections.abc import Mapping
 from datetime import datetime, time, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from flask_babel import gettext, lazy_gettext
 from wtforms import RadioField, SelectField, SelectMultipleField, StringField, TimeField
@@ -32,33 +33,12 @@ ROLL_REASONS = {
 }
 
 
-def noted(labels: dict[str, Any], reason: str, words: str) -> str:
-    """Return a reason as it is written down: its words, what was added, or that alone."""
-    if reason == OTHER:
-        return words
-    return f"{labels[reason]}：{words}" if words else str(labels[reason])
+class ReasonForm(RefusableForm):
+    """A reason of a closed list, `reasons`, with words of one's own for “another reason”."""
 
+    reasons: ClassVar[Mapping[str, Any]]
 
-class RollForm(RefusableForm):
-    """Who is recorded, as present or as gone, and why not by their own phone."""
-
-    person = SelectMultipleField(
-        lazy_gettext("People"),
-        [InputRequired(lazy_gettext("Tick at least one person."))],
-        choices=[],
-        validate_choice=False,
-    )
-    direction = SelectField(
-        choices=[
-            SelectChoice("in", lazy_gettext("present")),
-            SelectChoice("out", lazy_gettext("gone")),
-        ],
-    )
-    reason = SelectField(
-        lazy_gettext("Why by hand"),
-        [InputRequired(lazy_gettext("Choose a reason."))],
-        choices=[SelectChoice(value, label) for value, label in ROLL_REASONS.items()],
-    )
+    reason: SelectField
     words = StringField(
         lazy_gettext("In your own words"),
         [Length(max=80, message=lazy_gettext("At most 80 characters."))],
@@ -72,7 +52,41 @@ class RollForm(RefusableForm):
 
     @property
     def note(self) -> str:
-        return noted(ROLL_REASONS, self.reason.data, self.words.data)
+        """The reason as it is written down: its words, what was added, or that alone."""
+        words = str(self.words.data or "")
+        if self.reason.data == OTHER:
+            return words
+        label = str(self.reasons[self.reason.data])
+        return f"{label}：{words}" if words else label
+
+
+def reason_field(label: Any, reasons: Mapping[str, Any]) -> SelectField:
+    """Return the field to choose one of the reasons; none is chosen at first."""
+    return SelectField(
+        label,
+        [InputRequired(lazy_gettext("Choose a reason."))],
+        choices=[SelectChoice(value, each) for value, each in reasons.items()],
+    )
+
+
+class RollForm(ReasonForm):
+    """Who is recorded, as present or as gone, and why not by their own phone."""
+
+    reasons = ROLL_REASONS
+
+    person = SelectMultipleField(
+        lazy_gettext("People"),
+        [InputRequired(lazy_gettext("Tick at least one person."))],
+        choices=[],
+        validate_choice=False,
+    )
+    direction = SelectField(
+        choices=[
+            SelectChoice("in", lazy_gettext("present")),
+            SelectChoice("out", lazy_gettext("gone")),
+        ],
+    )
+    reason = reason_field(lazy_gettext("Why by hand"), ROLL_REASONS)
 
 
 OVERRIDE_REASONS = {
@@ -87,8 +101,10 @@ OVERRIDE_REASONS = {
 }
 
 
-class OverrideForm(RefusableForm):
+class OverrideForm(ReasonForm):
     """Whom a leader records past the rules, since when or until when, and why."""
+
+    reasons = OVERRIDE_REASONS
 
     who = StringField(
         lazy_gettext("Who"),
@@ -115,21 +131,7 @@ class OverrideForm(RefusableForm):
         [Optional()],
         description=lazy_gettext("Empty: now. An earlier time must lie within the shift."),
     )
-    reason = SelectField(
-        lazy_gettext("Reason"),
-        [InputRequired(lazy_gettext("Choose a reason."))],
-        choices=[SelectChoice(value, label) for value, label in OVERRIDE_REASONS.items()],
-    )
-    words = StringField(
-        lazy_gettext("In your own words"),
-        [Length(max=80, message=lazy_gettext("At most 80 characters."))],
-        filters=[one_line],
-        description=lazy_gettext("Needed for “another reason”."),
-    )
-
-    @property
-    def note(self) -> str:
-        return noted(OVERRIDE_REASONS, self.reason.data, self.words.data)
+    reason = reason_field(lazy_gettext("Reason"), OVERRIDE_REASONS)
 
 
 #: Why a record is taken back right away (checkin.md 1.4).
@@ -196,33 +198,13 @@ WALK_IN_REASONS = {
 }
 
 
-class WalkInForm(RefusableForm):
+class WalkInForm(ReasonForm):
     """At which shift somebody is recorded who is on no list, and why."""
 
+    reasons = WALK_IN_REASONS
+
     shift = SelectField(lazy_gettext("Shift"), validate_choice=False)
-    reason = SelectField(
-        lazy_gettext("Why this person"),
-        [InputRequired(lazy_gettext("Choose a reason."))],
-        choices=[SelectChoice(value, label) for value, label in WALK_IN_REASONS.items()],
-    )
-    words = StringField(
-        lazy_gettext("In your own words"),
-        [Length(max=80, message=lazy_gettext("At most 80 characters."))],
-        filters=[one_line],
-        description=lazy_gettext("Needed for “another reason”."),
-    )
-
-    def validate_words(self, field: StringField) -> None:
-        if self.reason.data == OTHER and not field.data:
-            raise ValidationError(gettext("Say the reason in a few words."))
-
-    @property
-    def note(self) -> str:
-        """The reason as it is written down."""
-        label = str(WALK_IN_REASONS[self.reason.data])
-        if self.reason.data == OTHER:
-            return str(self.words.data)
-        return f"{label}：{self.words.data}" if self.words.data else label
+    reason = reason_field(lazy_gettext("Why this person"), WALK_IN_REASONS)
 
 
 class TypedForm(RefusableForm):
