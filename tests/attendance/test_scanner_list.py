@@ -13,6 +13,7 @@ from tests.attendance.phones import Phone
 from tests.counting import queries
 from tests.make import at
 from volunteer.attendance import enrolment, scanner_list
+from volunteer.attendance.devices import cookie_hash
 from volunteer.attendance.models import Scan, ScannerDevice, ScannerHold
 from volunteer.core.actor import Role
 from volunteer.core.db import db
@@ -139,7 +140,7 @@ def test_a_device_is_taken_in_once(scene, phone, count):
     assert again["device"] == db.session.query(ScannerDevice).one().public_id
     cookie = phone.browser.get_cookie("scanner")
     assert cookie.http_only
-    assert db.session.query(ScannerDevice).one().cookie_hash == enrolment.hash_of(cookie.value)
+    assert db.session.query(ScannerDevice).one().cookie_hash == cookie_hash(cookie.value)
 
 
 def revoke(device: ScannerDevice, actor) -> None:

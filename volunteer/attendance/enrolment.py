@@ -1,6 +1,5 @@
 """Phones that scan for others: taken in, taken out of use, and what they still owe us."""
 
-import hashlib
 import secrets
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -20,13 +19,10 @@ from volunteer.shifts.models import Shift
 from volunteer.units.models import Unit
 
 from . import access
+from .devices import cookie_hash
 from .errors import DeviceRevoked
 from .phone_clock import LOOKBACK
 from .scanners import ScannerDevice, ScannerHold
-
-
-def hash_of(cookie: str) -> str:
-    return hashlib.sha256(cookie.encode()).hexdigest()
 
 
 def enrol(cookie: str | None, browser_class: str, *, actor: Actor, now: datetime) -> str:
@@ -43,7 +39,7 @@ def enrol(cookie: str | None, browser_class: str, *, actor: Actor, now: datetime
         device = ScannerDevice(
             public_id=secrets.token_hex(8),
             account_id=actor.account_id,
-            cookie_hash=hash_of(fresh),
+            cookie_hash=cookie_hash(fresh),
             browser_class=browser_class,
             enrolled_at=now,
             seen_at=now,
@@ -66,7 +62,7 @@ def device_of(cookie: str | None, actor: Actor) -> ScannerDevice | None:
     """
     if not cookie:
         return None
-    known = db.session.scalar(select(ScannerDevice).filter_by(cookie_hash=hash_of(cookie)))
+    known = db.session.scalar(select(ScannerDevice).filter_by(cookie_hash=cookie_hash(cookie)))
     if known is None:
         return None
     if known.revoked_at is not None:

@@ -7,17 +7,18 @@ next morning. So its cost is a bound from below, and the optimum wherever those 
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from sys import maxsize
 from typing import NamedTuple
 
 import numpy as np
 from ortools.graph.python import min_cost_flow  # type: ignore[import-untyped]
 
 from .crowds import Calendar, Crowd, crowds
-from .problem import DAY, KEEP_MOST, LOAD_MOST, SITE_MOST, Problem, Worker
+from .problem import KEEP_MOST, SITE_MOST, Problem, Worker
 
 SOURCE, SINK = 0, 1
 #: How many places beyond those that somebody needs are offered at first, then, and at last.
-BEYOND = (1, 4, LOAD_MOST * DAY)
+BEYOND = (1, 4, maxsize)
 
 
 class Chosen(NamedTuple):
